@@ -1,0 +1,1 @@
+//! Opening the identity provider's page.

@@ -1,0 +1,1 @@
+//! The HTTP client. Alone owns reqwest and rustls.

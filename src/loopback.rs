@@ -1,0 +1,1 @@
+//! HTTP on the loopback, for strangers. Alone owns tiny_http.

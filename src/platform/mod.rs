@@ -1,0 +1,1 @@
+//! Anypoint Platform: the exchange of a response for a token, and the account behind a token.

@@ -1,0 +1,1 @@
+//! SAML 2.0 responses: decoding, and the rules of an unsolicited response.

@@ -1,0 +1,99 @@
+//! Instants and durations, and the one text form of them that SAML knows.
+
+pub use jiff::{SignedDuration, Timestamp};
+
+/// Reads an `xs:dateTime` as SAML uses it (Core 1.3.3: UTC, written with `Z`). An offset is understood as well, since
+/// some identity providers write one; a time without either is not, since it does not name an instant.
+///
+/// Digits of a second after the ninth are cut off: no clock here is finer.
+pub fn parse_date_time(text: &str) -> Option<Timestamp> {
+    let text = text.trim_matches([' ', '\t', '\r', '\n']);
+    let bytes = text.as_bytes();
+    // yyyy-mm-ddThh:mm:ss; jiff itself would take several other shapes.
+    let shape = b"0000-00-00T00:00:00";
+    let (head, tail) = bytes.split_at_checked(shape.len())?;
+    let fits = |(byte, pattern): (&u8, &u8)| {
+        if *pattern == b'0' {
+            byte.is_ascii_digit()
+        } else {
+            byte == pattern
+        }
+    };
+    if !head.iter().zip(shape).all(fits) {
+        return None;
+    }
+    // A leap second is not a time of SAML's (Core 1.3.3), and 24:00:00 is not one of ours.
+    if head[17] >= b'6' {
+        return None;
+    }
+    let digits = match tail.strip_prefix(b".") {
+        None => 0,
+        Some(fraction) => match fraction
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+        {
+            0 => return None,
+            count => count + 1,
+        },
+    };
+    let (fraction, zone) = tail.split_at(digits);
+    let zone_fits = match zone {
+        b"Z" => true,
+        [b'+' | b'-', h1, h2, b':', m1, m2] => {
+            [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit())
+        }
+        _ => false,
+    };
+    if !zone_fits {
+        return None;
+    }
+    let kept = &fraction[..fraction.len().min(10)];
+    let text = [head, kept, zone].concat();
+    std::str::from_utf8(&text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_forms_that_identity_providers_write() {
+        let noon: Timestamp = "2026-01-15T12:00:00Z".parse().unwrap();
+        for text in [
+            "2026-01-15T12:00:00Z",
+            "2026-01-15T12:00:00.000Z",
+            "2026-01-15T12:00:00.0000000000009Z",
+            "2026-01-15T13:00:00+01:00",
+            "\n 2026-01-15T12:00:00Z ",
+        ] {
+            assert_eq!(parse_date_time(text), Some(noon), "{text}");
+        }
+        let fraction = parse_date_time("2026-01-15T12:00:00.123456789123Z").unwrap();
+        assert_eq!(fraction.subsec_nanosecond(), 123_456_789);
+    }
+
+    #[test]
+    fn refuses_what_names_no_instant() {
+        for text in [
+            "",
+            "2026-01-15",
+            "2026-01-15T12:00:00",
+            "2026-01-15 12:00:00Z",
+            "20260115T120000Z",
+            "2026-01-15T12:00Z",
+            "2026-01-15T12:00:00,5Z",
+            "2026-01-15T12:00:00.Z",
+            "2026-01-15T12:00:00Z[UTC]",
+            "2026-01-15T12:00:60Z",
+            "2026-01-15T24:00:00Z",
+            "2026-02-30T12:00:00Z",
+            "2026-01-15T12:00:00z",
+            "２026-01-15T12:00:00Z",
+            "+002026-01-15T12:00:00Z",
+            "2026-01-15T12:00:00+1:00",
+        ] {
+            assert_eq!(parse_date_time(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! XML signatures (XML-DSig) as SAML allows them, verified with keys that are known beforehand.
