@@ -1,1 +1,25 @@
 //! SAML 2.0 responses: decoding, and the rules of an unsolicited response.
+//!
+//! The way of a response through this module, and the type that says how far it came:
+//!
+//! | step | type |
+//! |---|---|
+//! | posted by a browser or copied by a person, decoded from base64 | [`PostedResponse`] |
+//! | every rule of [`Rule`] held against it, in order, by `validate` | [`ValidResponse`], or [`Refused`] |
+//! | the same list of rules, shown whole whatever comes of them, by `inspect` | [`Report`] |
+//!
+//! Only `validate` makes a [`ValidResponse`], and only a [`ValidResponse`] can be exchanged. Which keys are trusted
+//! and what is expected comes from the configuration ([`Expected`]), never from the response. The time is an
+//! argument: nothing here reads a clock, a file or the network.
+
+mod binding;
+mod error;
+mod report;
+mod status;
+mod validate;
+
+pub use binding::PostedResponse;
+pub use error::{DecodeError, Refused, Rule};
+pub use report::{Check, Outcome, Report, Verdict};
+pub use status::meaning as status_meaning;
+pub use validate::{Expected, ValidResponse};

@@ -1,0 +1,314 @@
+//! The HTTP POST binding (Bindings 3.5): from the field of a form, or what a person copied of it, to XML.
+
+use super::error::DecodeError;
+use crate::encoding;
+use crate::secret::Secret;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// A response as it was posted: decoded, and nothing more is known of it.
+#[derive(Clone)]
+pub struct PostedResponse {
+    base64: Secret,
+    xml: Zeroizing<Vec<u8>>,
+    relay_state: Option<String>,
+}
+
+impl PostedResponse {
+    /// The most bytes of XML that are looked at. Real responses have 6 to 15 kB, some with many groups 400 kB.
+    pub const MAX_XML: usize = 1 << 20;
+
+    /// The most bytes of a posted value, of whatever form: base64 of [`Self::MAX_XML`], folded or URL-encoded.
+    pub const MAX_POSTED: usize = 2 << 20;
+
+    /// Decodes the value of the form field `SAMLResponse`, which the form's own encoding is off already.
+    ///
+    /// # Errors
+    /// It is not base64 (RFC 4648 section 4; white space between is allowed), or too large.
+    pub fn new(saml_response: Secret, relay_state: Option<String>) -> Result<Self, DecodeError> {
+        let text = saml_response.expose();
+        if text.len() > Self::MAX_POSTED {
+            return Err(DecodeError::TooLarge);
+        }
+        let xml = encoding::decode_base64(text)
+            .map(Zeroizing::new)
+            .ok_or_else(|| why_not_base64(text))?;
+        Self::from_xml(xml, relay_state)
+    }
+
+    /// Takes what a person copied from somewhere: base64, URL-encoded base64, the body of the form, or the XML itself.
+    ///
+    /// # Errors
+    /// It is none of them, or too large.
+    pub fn recognise(copied: &[u8]) -> Result<Self, DecodeError> {
+        if copied.len() > Self::MAX_POSTED {
+            return Err(DecodeError::TooLarge);
+        }
+        let copied = copied.trim_ascii();
+        if copied.starts_with(b"<") || copied.starts_with(b"\xef\xbb\xbf<") {
+            return Self::from_xml(Zeroizing::new(copied.to_vec()), None);
+        }
+        if let Some(form) = Form::parse(copied)? {
+            return Self::new(form.saml_response, form.relay_state);
+        }
+        // In the URL-encoded form "+" is written %2B, so a text with any "%" at all is in that form.
+        let text = if copied.contains(&b'%') {
+            percent_decoded(copied, Plus::Kept).ok_or(DecodeError::Form)?
+        } else {
+            copied.to_vec()
+        };
+        let position = |text: &[u8]| text.iter().position(|byte| !byte.is_ascii());
+        let stranger =
+            position(&text).map_or(DecodeError::Incomplete, |at| DecodeError::Character(at + 1));
+        Self::new(Secret::from_utf8(text).ok_or(stranger)?, None)
+    }
+
+    fn from_xml(xml: Zeroizing<Vec<u8>>, relay_state: Option<String>) -> Result<Self, DecodeError> {
+        if xml.is_empty() {
+            return Err(DecodeError::Empty);
+        }
+        if xml.len() > Self::MAX_XML {
+            return Err(DecodeError::TooLarge);
+        }
+        Ok(Self {
+            base64: Secret::new(encoding::base64(&xml)),
+            xml,
+            relay_state,
+        })
+    }
+
+    /// The response as the exchange takes it: base64 in one line.
+    pub fn base64(&self) -> &str {
+        self.base64.expose()
+    }
+
+    /// The RelayState that came along. Anybody can have written it.
+    pub fn relay_state(&self) -> Option<&str> {
+        self.relay_state.as_deref()
+    }
+
+    /// The decoded bytes, which need not be XML.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub(super) fn xml(&self) -> &[u8] {
+        &self.xml
+    }
+}
+
+impl fmt::Debug for PostedResponse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "PostedResponse({} bytes)", self.xml.len())
+    }
+}
+
+/// Names what stands in the way of decoding.
+fn why_not_base64(text: &str) -> DecodeError {
+    let at = |wanted: fn(u8) -> bool| text.bytes().position(wanted).map(|at| at + 1);
+    if let Some(position) = at(|byte| byte == b'%') {
+        return DecodeError::UrlEncoded(position);
+    }
+    let stranger = at(|byte| {
+        !byte.is_ascii_alphanumeric() && !b"+/=-_".contains(&byte) && !encoding::is_xml_space(byte)
+    });
+    if let Some(position) = stranger {
+        return DecodeError::Character(position);
+    }
+    if at(|byte| byte == b'-' || byte == b'_').is_some() {
+        return DecodeError::UrlSafeAlphabet;
+    }
+    DecodeError::Incomplete
+}
+
+/// The fields of a posted form that matter here.
+struct Form {
+    saml_response: Secret,
+    relay_state: Option<String>,
+}
+
+impl Form {
+    /// Reads a body of `application/x-www-form-urlencoded`; `None` when the text does not look like one.
+    fn parse(body: &[u8]) -> Result<Option<Self>, DecodeError> {
+        let fields = || body.split(|byte| *byte == b'&');
+        // Base64 has "=" at its end alone, so a name before one tells a form.
+        let is_form = fields().any(|field| {
+            let name = field.split(|byte| *byte == b'=').next().unwrap_or_default();
+            field.len() > name.len() && matches!(name, b"SAMLResponse" | b"RelayState")
+        });
+        if !is_form {
+            return Ok(None);
+        }
+        let value = |wanted: &'static str| {
+            let mut values = fields()
+                .filter_map(|field| field.strip_prefix(wanted.as_bytes())?.strip_prefix(b"="));
+            match (values.next(), values.next()) {
+                (_, Some(_)) => Err(DecodeError::FieldTwice(wanted)),
+                (None, None) => Ok(None),
+                (Some(value), None) => percent_decoded(value, Plus::IsSpace)
+                    .and_then(Secret::from_utf8)
+                    .map(Some)
+                    .ok_or(DecodeError::Form),
+            }
+        };
+        Ok(Some(Self {
+            saml_response: value("SAMLResponse")?.ok_or(DecodeError::NoField)?,
+            relay_state: value("RelayState")?.map(|text| text.expose().to_owned()),
+        }))
+    }
+}
+
+/// What `+` means: a form writes a space so (URL Standard, 5.1), a value copied out of a form may still hold its own.
+#[derive(PartialEq)]
+enum Plus {
+    IsSpace,
+    Kept,
+}
+
+/// Undoes percent-encoding, strictly: a `%` without two hexadecimal digits is an error.
+fn percent_decoded(text: &[u8], plus: Plus) -> Option<Vec<u8>> {
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.iter().copied();
+    while let Some(byte) = rest.next() {
+        decoded.push(match byte {
+            b'%' => digit(rest.next()?)? << 4 | digit(rest.next()?)?,
+            b'+' if plus == Plus::IsSpace => b' ',
+            other => other,
+        });
+    }
+    Some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::error::Rule;
+    use super::*;
+
+    const XML: &[u8] = b"<a>??>>\xc3\xa9</a>";
+    const BASE64: &str = "PGE+Pz8+PsOpPC9hPg==";
+
+    fn posted(text: &str) -> Result<PostedResponse, DecodeError> {
+        PostedResponse::new(Secret::new(text.to_owned()), None)
+    }
+
+    #[test]
+    fn base64_is_decoded_and_written_again_in_one_line() {
+        for text in [BASE64, "PGE+Pz8+\r\nPsOp\tPC9h\n Pg==\n"] {
+            let response = posted(text).unwrap();
+            assert_eq!(response.xml(), XML);
+            assert_eq!(response.base64(), BASE64);
+        }
+    }
+
+    #[test]
+    fn what_is_not_base64_is_refused_with_its_reason() {
+        for (text, why) in [
+            ("", DecodeError::Empty),
+            (" \r\n", DecodeError::Empty),
+            ("PGE%2BPz8%2B", DecodeError::UrlEncoded(4)),
+            ("PGE-Pz8-PsOpPC9hPg==", DecodeError::UrlSafeAlphabet),
+            ("PGE_", DecodeError::UrlSafeAlphabet),
+            ("PGE+Pz8+PsOpPC9hPg", DecodeError::Incomplete),
+            ("PGE+Pz8+PsOpPC9hPg=", DecodeError::Incomplete),
+            ("PGE+Pz8+PsOpPC9hPg==PGE+", DecodeError::Incomplete),
+            ("PGE+Pz8+PsOpPC9hPh==", DecodeError::Incomplete),
+            ("PGE Pz8 PsOpPC9hPg==", DecodeError::Incomplete),
+            ("<a/>", DecodeError::Character(1)),
+            ("PGE+\u{b}Pz8+", DecodeError::Character(5)),
+            ("PGE+\u{a0}", DecodeError::Character(5)),
+            ("PGE+\0", DecodeError::Character(5)),
+        ] {
+            assert_eq!(posted(text).unwrap_err(), why, "{text:?}");
+            assert_eq!(why.rule(), Rule::Base64);
+        }
+    }
+
+    #[test]
+    fn size_is_bounded_before_and_after_decoding() {
+        let whole = encoding::base64(&vec![b'x'; PostedResponse::MAX_XML]);
+        assert!(posted(&whole).is_ok());
+        let more = encoding::base64(&vec![b'x'; PostedResponse::MAX_XML + 1]);
+        assert_eq!(posted(&more).unwrap_err(), DecodeError::TooLarge);
+        let spaces = " ".repeat(PostedResponse::MAX_POSTED + 1);
+        assert_eq!(posted(&spaces).unwrap_err(), DecodeError::TooLarge);
+        assert_eq!(
+            PostedResponse::recognise(spaces.as_bytes()).unwrap_err(),
+            DecodeError::TooLarge
+        );
+        assert_eq!(DecodeError::TooLarge.rule(), Rule::Size);
+    }
+
+    #[test]
+    fn every_form_that_a_person_copies_is_recognised() {
+        for text in [
+            "PGE+Pz8+PsOpPC9hPg==\n",
+            "  PGE+Pz8+PsOp\n  PC9hPg==  ",
+            "PGE%2BPz8%2BPsOpPC9hPg%3D%3D",
+            "PGE%2bPz8%2bPsOpPC9hPg%3d%3d",
+            "PGE+Pz8+PsOpPC9hPg%3D%3D",
+            "SAMLResponse=PGE%2BPz8%2BPsOpPC9hPg%3D%3D",
+            "SAMLResponse=PGE%2BPz8%2BPsOp%0D%0APC9hPg%3D%3D",
+            "RelayState=x&SAMLResponse=PGE%2BPz8%2BPsOpPC9hPg%3D%3D",
+            "<a>??>>é</a>\n",
+        ] {
+            let response = PostedResponse::recognise(text.as_bytes()).unwrap();
+            assert_eq!(response.base64(), BASE64, "{text}");
+        }
+        let marked = [b"\xef\xbb\xbf", XML].concat();
+        assert_eq!(PostedResponse::recognise(&marked).unwrap().xml(), marked);
+    }
+
+    #[test]
+    fn the_relay_state_comes_along_from_a_form() {
+        let relay_state = |text: &str| {
+            let response = PostedResponse::recognise(text.as_bytes()).unwrap();
+            response.relay_state().map(str::to_owned)
+        };
+        assert_eq!(
+            relay_state("SAMLResponse=PGEvPg%3D%3D&RelayState=a%26b+c%C3%A9").as_deref(),
+            Some("a&b cé")
+        );
+        assert_eq!(relay_state("SAMLResponse=PGEvPg%3D%3D"), None);
+    }
+
+    #[test]
+    fn a_form_that_says_two_things_or_nothing_is_refused() {
+        for (text, why) in [
+            (
+                "SAMLResponse=PGEvPg==&SAMLResponse=PGEvPg==",
+                DecodeError::FieldTwice("SAMLResponse"),
+            ),
+            (
+                "SAMLResponse=PGEvPg==&RelayState=a&RelayState=b",
+                DecodeError::FieldTwice("RelayState"),
+            ),
+            ("RelayState=a", DecodeError::NoField),
+            ("SAMLResponse=", DecodeError::Empty),
+            ("SAMLResponse=PGE%2", DecodeError::Form),
+            ("SAMLResponse=PGE%zz", DecodeError::Form),
+            ("SAMLResponse=%ff%ff", DecodeError::Form),
+            // Encoded twice: one layer is the form's, the other is nobody's.
+            ("SAMLResponse=PGE%252B", DecodeError::UrlEncoded(4)),
+            ("PGE%252B", DecodeError::UrlEncoded(4)),
+            ("PGE%2", DecodeError::Form),
+            ("", DecodeError::Empty),
+            ("{\"a\":1}", DecodeError::Character(1)),
+            ("héllo", DecodeError::Character(2)),
+        ] {
+            assert_eq!(
+                PostedResponse::recognise(text.as_bytes()).unwrap_err(),
+                why,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_the_response() {
+        let response =
+            PostedResponse::recognise(b"SAMLResponse=PGEvPg==&RelayState=nonce").unwrap();
+        assert_eq!(format!("{response:?}"), "PostedResponse(4 bytes)");
+    }
+}

@@ -1,0 +1,75 @@
+//! What was looked at, and what came of it.
+
+use super::error::Rule;
+
+/// What came of one check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The rule holds.
+    Pass,
+    /// The rule does not hold: the response is not exchanged.
+    Fail,
+    /// Something to be told, which does not keep the response from being exchanged.
+    Warn,
+    /// Not looked at: nothing there to look at, not to be known here, or another check refused before.
+    Skip,
+}
+
+/// One rule, held against one response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The rule.
+    pub rule: Rule,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What the response has there; safe to show. Empty where there is nothing to say.
+    pub found: String,
+    /// What was expected there; safe to show. [`Rule::says`] in short where there is no value to compare with.
+    pub expected: String,
+}
+
+/// What the checks say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Signed by a known key, and every rule holds.
+    Accepted,
+    /// A rule does not hold.
+    Refused,
+    /// Nothing is wrong with what can be seen, but the assertion is encrypted: only the platform can read who it
+    /// names. This is never to be called verified.
+    Unverified,
+}
+
+/// All checks of one response, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// One or more checks per rule, in the order of [`Rule`].
+    pub checks: Vec<Check>,
+    /// What they say together.
+    pub verdict: Verdict,
+    /// Whether response or assertion is signed with a known key, and no signature or structure rule failed.
+    pub signed: bool,
+    /// The issuer of the assertion, or of the response where there is no readable assertion. As written by whoever
+    /// wrote it: shown only through [`crate::foreign`]. Not to be trusted unless `signed`.
+    pub issuer: Option<String>,
+    /// The user (NameID). As `issuer`.
+    pub subject: Option<String>,
+}
+
+impl Report {
+    /// The check that refuses the response, if one does.
+    pub fn refusal(&self) -> Option<&Check> {
+        self.with(Outcome::Fail).next()
+    }
+
+    /// What a person should be told though it refuses nothing.
+    pub fn warnings(&self) -> impl Iterator<Item = &Check> {
+        self.with(Outcome::Warn)
+    }
+
+    fn with(&self, outcome: Outcome) -> impl Iterator<Item = &Check> {
+        self.checks
+            .iter()
+            .filter(move |check| check.outcome == outcome)
+    }
+}
