@@ -1,1 +1,0 @@
-//! HTTP on the loopback, for strangers. Alone owns tiny_http.

@@ -1,0 +1,311 @@
+//! tiny_http, where no stranger reaches it: on a Unix socket in a directory of this user's alone.
+//!
+//! On Windows, where the standard library has no such sockets, it is a loopback port of its own, and requests must
+//! carry a field whose name only the gate knows. (Written for Windows, and not tried there. Others can connect to that
+//! port, so what tiny_http does to hostile bytes is kept from them by nothing but their not knowing the port.)
+//!
+//! The field is sent on Unix as well: it also carries the addresses that the Unix socket cannot know.
+
+use super::gate::Handler;
+use super::head::Head;
+use super::{Request, Response};
+use crate::secret;
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use zeroize::Zeroizing;
+
+/// The largest answer taken from a handler; ours are pages of a few kilobytes.
+const ANSWER_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Fields that speak about one connection, and so do not cross the gate. `Content-Length` is written anew.
+const HOP_BY_HOP: [&str; 8] = [
+    "Connection",
+    "Content-Length",
+    "Expect",
+    "Keep-Alive",
+    "Proxy-Connection",
+    "TE",
+    "Trailer",
+    "Upgrade",
+];
+
+/// The HTTP server behind the gate.
+pub(super) struct Inner {
+    live: Mutex<Live>,
+    handler: Arc<Handler>,
+    /// The name of the field that the gate signs its requests with.
+    sign: Arc<str>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Inner").finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    pub(super) fn start(handler: Arc<Handler>) -> io::Result<Self> {
+        let nonce = secret::nonce().ok_or_else(|| io::Error::other("no randomness"))?;
+        let sign: Arc<str> = format!("gate-{nonce}").into();
+        Ok(Self {
+            live: Mutex::new(Live::start(&handler, &sign)?),
+            handler,
+            sign,
+        })
+    }
+
+    /// The whole answer to a request, ready to be sent, with the common header fields.
+    pub(super) fn answer(
+        &self,
+        head: &Head,
+        body: Zeroizing<Vec<u8>>,
+        peer: SocketAddr,
+        local: SocketAddr,
+        common: &[(&str, &str)],
+    ) -> io::Result<Vec<u8>> {
+        let mut text = format!(
+            "{} {} HTTP/1.1\r\n{}: {peer} {local}\r\n",
+            head.method, head.target, self.sign
+        );
+        for (name, value) in &head.fields {
+            if !HOP_BY_HOP.iter().any(|hop| hop.eq_ignore_ascii_case(name)) {
+                text.extend([name, ": ", value, "\r\n"]);
+            }
+        }
+        text.push_str(&format!(
+            "Content-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        ));
+        let mut stream = self.connect()?;
+        stream.write_all(text.as_bytes())?;
+        stream.write_all(&body)?;
+        // Wiped before the wait for the handler, who has its own by now.
+        drop(body);
+        let mut answer = Vec::new();
+        stream.take(ANSWER_BYTES).read_to_end(&mut answer)?;
+        finish(&answer, common).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    /// A connection to tiny_http. Its accepting thread ends at the first error (no descriptor left, say), and then
+    /// nobody listens there any more: a new one is started.
+    fn connect(&self) -> io::Result<Stream> {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.door.connect().or_else(|_| {
+            *live = Live::start(&self.handler, &self.sign)?;
+            live.door.connect()
+        })
+    }
+}
+
+/// The answer with what tiny_http does not write: `Connection: close`, and the common fields it does not have yet.
+fn finish(answer: &[u8], common: &[(&str, &str)]) -> Option<Vec<u8>> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let (head, rest) = answer.split_at_checked(end)?;
+    let mut text = std::str::from_utf8(head).ok()?.to_owned();
+    let mut add = |name: &str, value: &str| {
+        let has = |line: &str| {
+            line.split_once(':')
+                .is_some_and(|(field, _)| field.eq_ignore_ascii_case(name))
+        };
+        if !text.lines().any(has) {
+            text.extend(["\r\n", name, ": ", value]);
+        }
+    };
+    add("Connection", "close");
+    for (name, value) in common {
+        add(name, value);
+    }
+    Some([text.as_bytes(), rest].concat())
+}
+
+/// One running tiny_http with the thread that takes its requests.
+struct Live {
+    server: Arc<tiny_http::Server>,
+    taking: Option<JoinHandle<()>>,
+    /// Dropped last, since tiny_http connects to its own socket to end.
+    door: Door,
+}
+
+impl Live {
+    fn start(handler: &Arc<Handler>, sign: &Arc<str>) -> io::Result<Self> {
+        let (door, listener) = Door::open()?;
+        let server = tiny_http::Server::from_listener(listener, None).map_err(io::Error::other)?;
+        let server = Arc::new(server);
+        let taking = {
+            let (server, handler, sign) =
+                (Arc::clone(&server), Arc::clone(handler), Arc::clone(sign));
+            thread::Builder::new()
+                .name("loopback-take".into())
+                .spawn(move || take(&server, &*handler, &sign))?
+        };
+        Ok(Self {
+            server,
+            taking: Some(taking),
+            door,
+        })
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.server.unblock();
+        if let Some(thread) = self.taking.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Gives every request a thread of its own, at most as many as the gate has places, until the server is unblocked or
+/// its accepting thread has ended; then waits for them.
+fn take(server: &tiny_http::Server, handler: &Handler, sign: &str) {
+    thread::scope(|scope| {
+        while let Ok(request) = server.recv() {
+            // A thread that cannot be had drops the request, which tiny_http answers with 500.
+            let _ = thread::Builder::new()
+                .name("loopback-handler".into())
+                .spawn_scoped(scope, move || handle(request, handler, sign));
+        }
+    });
+}
+
+fn handle(mut request: tiny_http::Request, handler: &Handler, sign: &str) {
+    let Some(taken) = read(&mut request, sign) else {
+        // Nobody but the gate knows the sign.
+        let _ = request.respond(tiny_http::Response::empty(403));
+        return;
+    };
+    // What a handler shares with others is behind locks that a panic does not leave half done.
+    let response = catch_unwind(AssertUnwindSafe(|| handler(taken)))
+        .ok()
+        .and_then(translated)
+        .unwrap_or_else(|| tiny_http::Response::from_data(Vec::new()).with_status_code(500));
+    // An error here is a gate that has gone: nobody is left to be told.
+    let _ = request.respond(response.with_chunked_threshold(usize::MAX));
+}
+
+fn read(request: &mut tiny_http::Request, sign: &str) -> Option<Request> {
+    let mut fields = request.headers().iter().map(|field| {
+        (
+            field.field.as_str().as_str().to_owned(),
+            field.value.as_str().to_owned(),
+        )
+    });
+    let (name, ends) = fields.next()?;
+    if name != sign {
+        return None;
+    }
+    let (peer, local) = ends.split_once(' ')?;
+    let ours = ["Content-Length", "Connection"];
+    let headers = fields
+        .filter(|(name, _)| !ours.contains(&name.as_str()))
+        .collect();
+    let (peer, local) = (peer.parse().ok()?, local.parse().ok()?);
+    let size = request.body_length()?;
+    let mut body = Zeroizing::new(vec![0; size]);
+    request.as_reader().read_exact(&mut body).ok()?;
+    Some(Request {
+        method: request.method().as_str().to_owned(),
+        target: request.url().to_owned(),
+        headers,
+        body,
+        peer,
+        local,
+    })
+}
+
+/// Nothing when a header field could be read as more than one, which is a fault of the handler's.
+fn translated(response: Response) -> Option<tiny_http::Response<io::Cursor<Vec<u8>>>> {
+    let mut translated =
+        tiny_http::Response::from_data(response.body).with_status_code(response.status);
+    for (name, value) in &response.headers {
+        if value.bytes().any(|byte| byte.is_ascii_control()) {
+            return None;
+        }
+        translated
+            .add_header(tiny_http::Header::from_bytes(name.as_bytes(), value.as_bytes()).ok()?);
+    }
+    // tiny_http would name itself, with its language, to everybody.
+    translated.add_header(tiny_http::Header::from_bytes(b"Server", b"anyp-saml").ok()?);
+    Some(translated)
+}
+
+#[cfg(not(unix))]
+use port::{Door, Stream};
+#[cfg(unix)]
+use unix::{Door, Stream};
+
+#[cfg(unix)]
+mod unix {
+    use super::{io, secret};
+    use std::fs::DirBuilder;
+    use std::os::unix::fs::DirBuilderExt;
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::path::{Path, PathBuf};
+
+    pub(super) type Stream = UnixStream;
+
+    /// A socket in a directory of this user's alone; both go when it is dropped.
+    pub(super) struct Door {
+        directory: PathBuf,
+    }
+
+    impl Door {
+        pub(super) fn open() -> io::Result<(Self, UnixListener)> {
+            // A socket's path holds about a hundred bytes, which some TMPDIR are too long for.
+            Self::open_in(&std::env::temp_dir()).or_else(|_| Self::open_in(Path::new("/tmp")))
+        }
+
+        fn open_in(parent: &Path) -> io::Result<(Self, UnixListener)> {
+            let nonce = secret::nonce().ok_or_else(|| io::Error::other("no randomness"))?;
+            let directory = parent.join(format!("anyp-saml-{}", &nonce[..16]));
+            // Fails when anything of that name is there, a link included.
+            DirBuilder::new().mode(0o700).create(&directory)?;
+            let door = Self { directory };
+            let listener = UnixListener::bind(door.path())?;
+            Ok((door, listener))
+        }
+
+        fn path(&self) -> PathBuf {
+            self.directory.join("http")
+        }
+
+        pub(super) fn connect(&self) -> io::Result<Stream> {
+            UnixStream::connect(self.path())
+        }
+    }
+
+    impl Drop for Door {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(self.path());
+            let _ = std::fs::remove_dir(&self.directory);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod port {
+    use super::io;
+    use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+
+    pub(super) type Stream = TcpStream;
+
+    /// A loopback port that the system chose.
+    pub(super) struct Door {
+        address: SocketAddr,
+    }
+
+    impl Door {
+        pub(super) fn open() -> io::Result<(Self, TcpListener)> {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let address = listener.local_addr()?;
+            Ok((Self { address }, listener))
+        }
+
+        pub(super) fn connect(&self) -> io::Result<Stream> {
+            TcpStream::connect(self.address)
+        }
+    }
+}
