@@ -1,1 +1,3 @@
 //! XML signatures (XML-DSig) as SAML allows them, verified with keys that are known beforehand.
+
+pub mod c14n;

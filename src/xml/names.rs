@@ -1,0 +1,143 @@
+//! Which characters XML allows, and where.
+
+/// XML 1.0 section 2.2, production 2.
+pub(super) fn is_character(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => true,
+        '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => false,
+        // Surrogates are no `char`.
+        _ => true,
+    }
+}
+
+/// A name without a colon: Namespaces in XML 1.0 section 3, production 4.
+pub(super) fn is_nc_name(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(starts_name) && characters.all(continues_name)
+}
+
+/// A name as a prefix (empty when there is none) and a local name, or `None` when it is not a qualified name.
+pub(super) fn split_qualified(name: &str) -> Option<(&str, &str)> {
+    match name.split_once(':') {
+        Some((prefix, local_name)) => {
+            (is_nc_name(prefix) && is_nc_name(local_name)).then_some((prefix, local_name))
+        }
+        None => is_nc_name(name).then_some(("", name)),
+    }
+}
+
+/// XML 1.0 (fifth edition) section 2.3, production 4, without the colon.
+fn starts_name(character: char) -> bool {
+    matches!(character,
+        'A'..='Z' | '_' | 'a'..='z'
+        | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+        | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}'
+        | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}'
+        | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
+}
+
+/// XML 1.0 (fifth edition) section 2.3, production 4a, without the colon.
+fn continues_name(character: char) -> bool {
+    starts_name(character)
+        || matches!(character,
+            '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+}
+
+/// What a namespace name looks like to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NamespaceName {
+    /// An absolute URI.
+    Absolute,
+    /// A relative reference. Canonical XML 1.0 section 1.3 must fail on a document with one, and one widespread
+    /// library fails by giving nothing, whose digest is known beforehand (CVE-2025-66475, -66568, -66578).
+    Relative,
+    /// With a character that no URI has; to some libraries the same trap as a relative one.
+    NotAUri,
+}
+
+/// RFC 3986: the characters of a URI, and `scheme ":"` with something behind it.
+pub(super) fn namespace_name(name: &str) -> NamespaceName {
+    let is_uri_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+    if !name.bytes().all(is_uri_byte) {
+        return NamespaceName::NotAUri;
+    }
+    let Some((scheme, rest)) = name.split_once(':') else {
+        return NamespaceName::Relative;
+    };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    if is_scheme && !rest.is_empty() {
+        NamespaceName::Absolute
+    } else {
+        NamespaceName::Relative
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_xml_says() {
+        for name in ["a", "_a", "saml", "a-b.c1", "ö", "a·", "日本"] {
+            assert!(is_nc_name(name), "{name}");
+        }
+        for name in [
+            "", "1a", "-a", ".a", "a:b", "a b", "a/b", "a\u{d7}", "a=", "\u{300}a",
+        ] {
+            assert!(!is_nc_name(name), "{name}");
+        }
+        assert_eq!(split_qualified("a:b"), Some(("a", "b")));
+        assert_eq!(split_qualified("b"), Some(("", "b")));
+        for name in [":b", "a:", "a:b:c", ":", "a:1"] {
+            assert_eq!(split_qualified(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn characters_are_what_xml_says() {
+        for character in [
+            '\t',
+            '\n',
+            '\r',
+            ' ',
+            '\u{7f}',
+            '\u{9b}',
+            '\u{fffd}',
+            '\u{10ffff}',
+        ] {
+            assert!(is_character(character), "{character:?}");
+        }
+        for character in ['\0', '\u{b}', '\u{1b}', '\u{fffe}', '\u{ffff}'] {
+            assert!(!is_character(character), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn namespace_names_are_absolute_uris() {
+        for name in [
+            "urn:a",
+            "http://a/b#",
+            "x+y.z-1:q",
+            "urn:oasis:names:tc:SAML:2.0:assertion",
+        ] {
+            assert_eq!(namespace_name(name), NamespaceName::Absolute, "{name}");
+        }
+        for name in ["1", "a/b", "#a", "//host/a", "urn:", ":a", "1a:b", "?a:b"] {
+            assert_eq!(namespace_name(name), NamespaceName::Relative, "{name}");
+        }
+        for name in [
+            "urn:a ",
+            " urn:a",
+            "http://a\u{80}",
+            "urn:ö",
+            "urn:a\"b",
+            "urn:\\",
+        ] {
+            assert_eq!(namespace_name(name), NamespaceName::NotAUri, "{name}");
+        }
+    }
+}
