@@ -67,19 +67,19 @@ pub struct Refusal {
 /// What a refusal most likely means. The hints that go with each are `commands/error.rs`'s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// 401. Of an exchange: Issuer, Audience or signing key are not letter for letter those configured at the platform,
+    /// Status 401. Of an exchange: Issuer, Audience or signing key are not letter for letter those configured at the platform,
     /// or the login was started at the platform (SP-initiated). Of the rest: the token has ended, or the user has no
     /// right to what was asked.
     Unauthorized,
-    /// 403. Of an exchange: no username or email is mapped from the response's attributes.
+    /// Status 403. Of an exchange: no username or email is mapped from the response's attributes.
     Forbidden,
     /// The organization takes SP-initiated logins alone; only where the platform itself says so in words.
     ServiceProviderOnly,
-    /// 404. Of an exchange: no such organization or identity provider at this plane.
+    /// Status 404. Of an exchange: no such organization or identity provider at this plane.
     NotFound,
-    /// 429.
+    /// Status 429.
     TooManyRequests,
-    /// 5xx: not the user's fault.
+    /// Status 5xx: not the user's fault.
     ServerError,
     /// Any other status.
     Other,
