@@ -1,1 +1,346 @@
-//! Where tokens are kept between commands.
+//! Where tokens are kept between commands: one file per profile, in a directory that is the user's alone.
+//!
+//! Three rules hold for every file written here. It is a new file with mode 0600, renamed into place, so a reader
+//! sees the old content or the new one, and no old mode or link lives on. Its directory is reached by descriptors,
+//! one component at a time, and none of them may be somebody else's to change. What stands at its place and is not a
+//! file of the user's own is refused, not replaced.
+
+#[cfg(unix)]
+mod file;
+#[cfg(not(unix))]
+#[path = "file_elsewhere.rs"]
+mod file;
+mod kept;
+#[cfg(unix)]
+mod walk;
+
+pub use kept::{Kept, Method};
+
+use crate::foreign::shown;
+use crate::token::AccessToken;
+use file::Directory;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// The most bytes of a kept file that are read. Ours stay below 10 KiB.
+const MAX_KEPT: usize = 64 * 1024;
+
+/// The kept tokens.
+#[derive(Clone, Debug)]
+pub struct TokenStore {
+    directory: PathBuf,
+}
+
+/// What a token is kept under: the name of a profile, 1 to 64 of `A-Z a-z 0-9 . _ -`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key(String);
+
+/// A text that is no profile's name.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("a profile's name has 1 to 64 letters, digits, dots, hyphens and underscores")]
+pub struct KeyError;
+
+/// Why a token could not be kept, read or forgotten. A token is never part of it.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// A file or directory that others could read, change or have put there.
+    #[error("{} is not safe: {problem}", display(path))]
+    Unsafe {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: Unsafe,
+    },
+    /// The system said no.
+    #[error("cannot {doing} {}: {error}", display(path))]
+    Io {
+        /// What was tried, as a verb.
+        doing: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's words.
+        #[source]
+        error: io::Error,
+    },
+    /// A kept file that cannot be read as one. A new login replaces it.
+    #[error("{} is damaged: {what}", display(path))]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A kept file that a newer version of this program has written. A new login replaces it.
+    #[error(
+        "{} was written by a newer version of anyp-saml (format {version})",
+        display(path)
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        version: u64,
+    },
+    /// Another process has held the lock for too long.
+    #[error("another anyp-saml has been writing to {} for more than {} seconds", display(path), file::LOCK_PATIENCE.as_secs())]
+    Busy {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A path for a token file that names no file.
+    #[error("{} names no file", display(path))]
+    NoFileName {
+        /// The path.
+        path: PathBuf,
+    },
+}
+
+/// What is not safe about a file or directory.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum Unsafe {
+    /// It belongs to neither the user nor root.
+    #[error("it belongs to another user (uid {0})")]
+    Owner(u32),
+    /// Others may write to it.
+    #[error("others may write to it (mode {0:04o})")]
+    Writable(u32),
+    /// Others may read it, and it holds a token.
+    #[error("others may read it (mode {0:04o})")]
+    Readable(u32),
+    /// A symbolic link where a file or directory of our own is expected.
+    #[error("it is a symbolic link")]
+    Symlink,
+    /// More symbolic links on the way than any sane path has.
+    #[error("it leads through too many symbolic links")]
+    SymlinkLoop,
+    /// Something else where a directory is expected.
+    #[error("it is not a directory")]
+    NotDirectory,
+    /// A directory where a file is expected.
+    #[error("it is a directory")]
+    Directory,
+    /// A FIFO, socket or device where a file is expected.
+    #[error("it is not a regular file")]
+    NotRegular,
+    /// More bytes than any kept file has.
+    #[error("it has more than {MAX_KEPT} bytes")]
+    TooLarge,
+}
+
+impl Key {
+    /// The key of a profile.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the text is no profile's name.
+    pub fn new(profile: &str) -> Result<Self, KeyError> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if (1..=64).contains(&profile.len()) && profile.bytes().all(is_plain) {
+            Ok(Self(profile.to_owned()))
+        } else {
+            Err(KeyError)
+        }
+    }
+
+    /// The profile's name.
+    pub fn profile(&self) -> &str {
+        &self.0
+    }
+
+    /// The name of the file. Capitals are marked, since many systems take `Work` and `work` for the same file; the
+    /// beginning keeps names like `..` and `con` from meaning anything.
+    fn file_name(&self) -> String {
+        let mut name = String::from("profile-");
+        for letter in self.0.chars() {
+            if letter.is_ascii_uppercase() {
+                name.push('^');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        name + ".json"
+    }
+
+    fn from_file_name(name: &str) -> Option<Self> {
+        let marked = name.strip_prefix("profile-")?.strip_suffix(".json")?;
+        let mut profile = String::with_capacity(marked.len());
+        let mut letters = marked.chars();
+        while let Some(letter) = letters.next() {
+            profile.push(match letter {
+                '^' => letters.next()?.to_ascii_uppercase(),
+                letter => letter,
+            });
+        }
+        let key = Self::new(&profile).ok()?;
+        // Only the spelling that we write ourselves: a key has one file.
+        (key.file_name() == name).then_some(key)
+    }
+}
+
+impl TokenStore {
+    /// The store below the directory where this program keeps its state. Nothing is touched yet.
+    pub fn open(state_directory: &Path) -> Self {
+        Self {
+            directory: state_directory.join("tokens"),
+        }
+    }
+
+    /// The file that a token is kept in.
+    pub fn path(&self, key: &Key) -> PathBuf {
+        self.directory.join(key.file_name())
+    }
+
+    /// Keeps a token under a key, in place of the one that was there. Missing directories are made, with mode 0700.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was kept before is then whole.
+    pub fn save(&self, key: &Key, kept: &Kept) -> Result<(), StoreError> {
+        let directory = Directory::create_own(&self.directory)?;
+        let _lock = directory.lock()?;
+        directory.sweep()?;
+        directory.replace(key.file_name(), &kept.to_json())
+    }
+
+    /// The token kept under a key, ended or not; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn load(&self, key: &Key) -> Result<Option<Kept>, StoreError> {
+        match Directory::open_own(&self.directory)? {
+            Some(directory) => self.load_from(&directory, key),
+            None => Ok(None),
+        }
+    }
+
+    fn load_from(&self, directory: &Directory, key: &Key) -> Result<Option<Kept>, StoreError> {
+        let Some(json) = directory.read(&key.file_name(), MAX_KEPT)? else {
+            return Ok(None);
+        };
+        let path = || self.path(key);
+        match Kept::from_json(&json) {
+            Ok(kept) => Ok(Some(kept)),
+            Err(kept::Unreadable::Newer(version)) => Err(StoreError::Newer {
+                path: path(),
+                version,
+            }),
+            Err(kept::Unreadable::Broken(what)) => Err(StoreError::Broken { path: path(), what }),
+        }
+    }
+
+    /// Forgets the token of a key, whatever state its file is in; says whether there was one.
+    ///
+    /// The file is unlinked and not written over: on today's file systems and disks writing over reaches other blocks.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn remove(&self, key: &Key) -> Result<bool, StoreError> {
+        let Some(directory) = Directory::open_own(&self.directory)? else {
+            return Ok(false);
+        };
+        let _lock = directory.lock()?;
+        directory.sweep()?;
+        directory.remove(&key.file_name())
+    }
+
+    /// Everything kept, by profile. A file that cannot be read does not hide the others.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the directory itself cannot be read.
+    #[allow(clippy::type_complexity)]
+    pub fn list(&self) -> Result<Vec<(Key, Result<Kept, StoreError>)>, StoreError> {
+        let Some(directory) = Directory::open_own(&self.directory)? else {
+            return Ok(Vec::new());
+        };
+        let names = directory.names()?;
+        let mut keys: Vec<Key> = names
+            .iter()
+            .filter_map(|name| Key::from_file_name(name))
+            .collect();
+        keys.sort();
+        let load = |key: Key| {
+            // `None`: forgotten by somebody else since the names were read.
+            let kept = self.load_from(&directory, &key).transpose()?;
+            Some((key, kept))
+        };
+        Ok(keys.into_iter().filter_map(load).collect())
+    }
+}
+
+/// Writes a token alone, followed by a new line as text files have it, to a file of the user's choice, with the same
+/// care as the store. The file's directory must exist.
+///
+/// # Errors
+/// [`StoreError`]; what stood there before is then whole.
+pub fn write_token_file(path: &Path, token: &AccessToken) -> Result<(), StoreError> {
+    let no_file_name = || StoreError::NoFileName {
+        path: path.to_owned(),
+    };
+    // A path that ends in `/` or `/.` means a directory, though `file_name` would name its last component.
+    let ends_in_name = !path.as_os_str().as_encoded_bytes().ends_with(b"/")
+        && !path.as_os_str().as_encoded_bytes().ends_with(b"/.");
+    let name = path
+        .file_name()
+        .filter(|_| ends_in_name)
+        .ok_or_else(no_file_name)?;
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut text = Zeroizing::new(Vec::with_capacity(token.expose().len() + 1));
+    text.extend_from_slice(token.expose().as_bytes());
+    text.push(b'\n');
+    Directory::open_users(parent)?.replace(name, &text)
+}
+
+/// A path as it may be shown.
+fn display(path: &Path) -> String {
+    shown(&path.to_string_lossy(), 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_profiles_name_and_has_one_file() {
+        for (profile, file) in [
+            ("default", "profile-default.json"),
+            ("Work.EU_1-b", "profile-^work.^e^u_1-b.json"),
+            ("..", "profile-...json"),
+            ("con", "profile-con.json"),
+        ] {
+            let key = Key::new(profile).unwrap();
+            assert_eq!(key.file_name(), file);
+            assert_eq!(Key::from_file_name(file), Some(key));
+        }
+    }
+
+    #[test]
+    fn other_names_are_no_keys() {
+        for profile in [
+            "",
+            "a/b",
+            "a\\b",
+            "a b",
+            "a\0",
+            "ä",
+            "a:b",
+            "^a",
+            "a\n",
+            &"a".repeat(65),
+        ] {
+            assert_eq!(Key::new(profile), Err(KeyError), "{profile:?}");
+        }
+        for file in [
+            "profile-.json",
+            "profile-A.json",
+            "profile-^.json",
+            "profile-^1.json",
+            "profile-a.json~",
+            ".lock",
+            "profile-a/b.json",
+        ] {
+            assert_eq!(Key::from_file_name(file), None, "{file}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What is kept of a login, and its form on disk: one JSON object.
+
+use crate::address::WebAddress;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use crate::token::AccessToken;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// The format written here. A reader refuses a higher one instead of guessing what it means.
+const FORMAT: u64 = 1;
+
+/// A token and what is known of it. `Debug` does not show the token.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The token.
+    pub token: AccessToken,
+    /// How it was got.
+    pub method: Method,
+    /// The control plane it is for.
+    pub plane: WebAddress,
+    /// The name the user signed in with, where the platform told it.
+    pub username: Option<String>,
+    /// The user's id.
+    pub user_id: Option<String>,
+    /// The organization's id.
+    pub organization_id: Option<String>,
+    /// The organization's name.
+    pub organization_name: Option<String>,
+    /// When the token was given.
+    pub signed_in_at: Timestamp,
+    /// About when it ends; `None` when that is not known.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// How a token was got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// By exchanging a SAML response.
+    Saml,
+}
+
+/// Why a kept file cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// Its format is a later one.
+    Newer(u64),
+    /// It is not what we write.
+    Broken(&'static str),
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u64,
+    token: &'a str,
+    method: Method,
+    plane: &'a str,
+    username: Option<&'a str>,
+    user_id: Option<&'a str>,
+    organization_id: Option<&'a str>,
+    organization_name: Option<&'a str>,
+    signed_in_at: Timestamp,
+    ends_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: u64,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    token: String,
+    method: Method,
+    plane: String,
+    username: Option<String>,
+    user_id: Option<String>,
+    organization_id: Option<String>,
+    organization_name: Option<String>,
+    signed_in_at: Timestamp,
+    ends_at: Option<Timestamp>,
+}
+
+impl Kept {
+    /// Whether the token's time is known to be over.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.ends_at.is_some_and(|end| end <= now)
+    }
+
+    pub(super) fn to_json(&self) -> Zeroizing<Vec<u8>> {
+        let written = Written {
+            version: FORMAT,
+            token: self.token.expose(),
+            method: self.method,
+            plane: self.plane.as_str(),
+            username: self.username.as_deref(),
+            user_id: self.user_id.as_deref(),
+            organization_id: self.organization_id.as_deref(),
+            organization_name: self.organization_name.as_deref(),
+            signed_in_at: self.signed_in_at,
+            ends_at: self.ends_at,
+        };
+        // Room for the whole, so that growing leaves no copy of the token behind.
+        let mut json = Zeroizing::new(Vec::with_capacity(super::MAX_KEPT));
+        // Texts, times and a list of fields always have a JSON form, and writing to memory does not fail.
+        let _ = serde_json::to_writer_pretty(&mut *json, &written);
+        json.push(b'\n');
+        json
+    }
+
+    pub(super) fn from_json(json: &[u8]) -> Result<Self, Unreadable> {
+        // Causes are said without serde's words, which quote values.
+        let Version { version } = serde_json::from_slice(json)
+            .map_err(|_| Unreadable::Broken("it is not JSON with a version"))?;
+        if version > FORMAT {
+            return Err(Unreadable::Newer(version));
+        }
+        let read: Read = serde_json::from_slice(json)
+            .map_err(|_| Unreadable::Broken("a field is missing or has another type"))?;
+        Ok(Self {
+            token: AccessToken::parse(Secret::new(read.token))
+                .map_err(|_| Unreadable::Broken("what it holds is not a token"))?,
+            method: read.method,
+            plane: WebAddress::parse(&read.plane)
+                .map_err(|_| Unreadable::Broken("the plane's address cannot be used"))?,
+            username: read.username,
+            user_id: read.user_id,
+            organization_id: read.organization_id,
+            organization_name: read.organization_name,
+            signed_in_at: read.signed_in_at,
+            ends_at: read.ends_at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept() -> Kept {
+        Kept {
+            token: AccessToken::parse(Secret::new("8c4ba5b5-visible".into())).unwrap(),
+            method: Method::Saml,
+            plane: WebAddress::parse("https://anypoint.mulesoft.com").unwrap(),
+            username: Some("ada\u{9b}\"\\\n".into()),
+            user_id: Some("u-1".into()),
+            organization_id: None,
+            organization_name: Some("Acme".into()),
+            signed_in_at: "2026-01-15T12:00:00Z".parse().unwrap(),
+            ends_at: Some("2026-01-15T13:00:00Z".parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        let json = kept().to_json();
+        let back = Kept::from_json(&json).unwrap();
+        assert_eq!(back.token.expose(), kept().token.expose());
+        assert_eq!(back.to_json(), json);
+        assert_eq!(back.username, kept().username);
+    }
+
+    #[test]
+    fn a_token_ends_when_that_is_known() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert!(!kept().has_ended(at("2026-01-15T12:59:59Z")));
+        assert!(kept().has_ended(at("2026-01-15T13:00:00Z")));
+        let unknown = Kept {
+            ends_at: None,
+            ..kept()
+        };
+        assert!(!unknown.has_ended(at("2999-01-01T00:00:00Z")));
+    }
+
+    #[test]
+    fn a_later_format_is_told_from_a_damaged_file() {
+        assert_eq!(
+            Kept::from_json(b"{\"version\":2}").unwrap_err(),
+            Unreadable::Newer(2)
+        );
+        let json = String::from_utf8(kept().to_json().to_vec()).unwrap();
+        let damages = [
+            String::new(),
+            "{}".into(),
+            "[1]".into(),
+            "\0".repeat(100),
+            json[..json.len() / 2].into(),
+            json.replace("8c4ba5b5-visible", "8c4b'"),
+            json.replace("https", "http"),
+            json.replace("\"saml\"", "\"telepathy\""),
+            json.replace("2026-01-15T12:00:00Z", "today"),
+            json.replace("\"token\"", "\"tokem\""),
+        ];
+        for damaged in damages {
+            let why = Kept::from_json(damaged.as_bytes()).unwrap_err();
+            assert!(matches!(why, Unreadable::Broken(_)), "{damaged}");
+            assert!(!format!("{why:?}").contains("8c4b"));
+        }
+        // A field that a later version of the same format adds does no harm.
+        assert!(Kept::from_json(json.replacen('{', "{\"new\":1,", 1).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn debug_does_not_show_the_token() {
+        assert!(!format!("{:?}", kept()).contains("visible"));
+    }
+}
