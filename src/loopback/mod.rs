@@ -18,7 +18,7 @@ mod inner;
 mod owner;
 
 pub use gate::Running;
-pub use owner::{Owner, other_user};
+pub use owner::{Owner, Process, other_user, owner_of};
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -270,7 +270,7 @@ fn bind_one(address: SocketAddr) -> Result<TcpListener, BindError> {
     TcpListener::bind(address).map_err(|cause| match cause.kind() {
         io::ErrorKind::AddrInUse => BindError::InUse {
             address,
-            owner: owner::of(address),
+            owner: owner_of(address),
         },
         _ => BindError::Refused { address, cause },
     })

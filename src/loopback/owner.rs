@@ -39,7 +39,7 @@ impl fmt::Display for Owner {
 }
 
 /// Who listens on this address, or on a wildcard that covers it.
-pub(super) fn of(address: SocketAddr) -> Option<Owner> {
+pub fn owner_of(address: SocketAddr) -> Option<Owner> {
     proc::owner(address)
 }
 
