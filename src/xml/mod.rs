@@ -99,6 +99,8 @@ struct ElementData {
     nodes: Range<usize>,
     /// This element and those below it, in `Document::elements`.
     elements: Range<usize>,
+    /// From its start tag to behind its end tag, in the text that was parsed.
+    source: Range<usize>,
     prefix: Span,
     local_name: Span,
     namespace: NamespaceId,
@@ -315,6 +317,12 @@ impl<'d> Element<'d> {
         self.document.nodes[self.data().nodes.clone()]
             .iter()
             .any(|node| matches!(node, NodeData::Comment(_)))
+    }
+
+    /// Where this element stands in the text that was parsed, from its start tag to behind its end tag; a byte order
+    /// mark is not counted.
+    pub(crate) fn source(self) -> Range<usize> {
+        self.data().source.clone()
     }
 
     /// The namespace declarations of this element as written.

@@ -92,6 +92,8 @@ struct Parser<'t> {
     limits: &'t Limits,
     /// Where the event begins that is looked at.
     at: usize,
+    /// Where it ends.
+    after: usize,
     document: Document,
     /// Elements whose end has not come yet, as indices into `Document::elements`.
     open: Vec<usize>,
@@ -112,6 +114,7 @@ impl<'t> Parser<'t> {
             text,
             limits,
             at: 0,
+            after: 0,
             document: Document {
                 // No text becomes longer by being decoded, so the pool never has to grow.
                 pool: String::with_capacity(text.len() + XML_NAMESPACE.len()),
@@ -156,6 +159,7 @@ impl<'t> Parser<'t> {
             let event = reader.read_event().map_err(defect_of)?;
             let after = usize::try_from(reader.buffer_position()).unwrap_or(text.len());
             let written = text.get(self.at..after).unwrap_or("");
+            self.after = after;
             match event {
                 Event::Start(_) => self.start(between(written, "<", ">"))?,
                 Event::Empty(_) => {
@@ -225,6 +229,7 @@ impl<'t> Parser<'t> {
             parent: self.open.last().copied().unwrap_or(index),
             nodes: node..node + 1,
             elements: index..index + 1,
+            source: self.at..self.after,
             prefix: self.store(prefix),
             local_name: self.store(local_name),
             namespace,
@@ -248,6 +253,7 @@ impl<'t> Parser<'t> {
         let element = &mut document.elements[index];
         element.elements.end = elements;
         element.nodes.end = document.nodes.len();
+        element.source.end = self.after;
         for declaration in &document.declarations[element.declarations.clone()] {
             let prefix = &document.pool[declaration.prefix.clone()];
             if let Some(bound) = self.bindings.get_mut(prefix) {

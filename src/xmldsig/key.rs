@@ -1,0 +1,379 @@
+//! The keys that are trusted, as they come in certificates.
+//!
+//! A certificate is only the envelope of a key here: it is trusted because it was configured, not because somebody
+//! signed it, so neither its issuer nor its own signature nor its dates decide anything.
+
+use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
+use x509_cert::der::{Decode, Reader, SliceReader};
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use x509_cert::time::Time;
+
+use super::algorithm::SignatureAlgorithm;
+use crate::encoding::{decode_base64, hexadecimal};
+use crate::foreign::brief;
+use crate::time::Timestamp;
+
+/// A public key that signatures may be made with, and the certificate it came in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrustedKey {
+    key: PublicKey,
+    fingerprint: String,
+    subject: String,
+    not_before: Option<Timestamp>,
+    not_after: Option<Timestamp>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum PublicKey {
+    /// A DER `RSAPublicKey`, and the bits of its modulus.
+    Rsa { der: Vec<u8>, bits: usize },
+    /// An uncompressed point.
+    Ecdsa { curve: Curve, point: Vec<u8> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Curve {
+    P256,
+    P384,
+}
+
+/// Why bytes give no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The bytes are not an X.509 certificate in DER.
+    #[error("this is not an X.509 certificate: {reason}")]
+    NotACertificate {
+        /// What the decoder says.
+        reason: String,
+    },
+    /// The certificate's key is of a kind that no algorithm of ours uses.
+    #[error("the certificate has {found}; RSA, P-256 and P-384 keys are known")]
+    UnknownKind {
+        /// The kind, as `a P-521 key`.
+        found: String,
+    },
+    /// There is no `-----BEGIN CERTIFICATE-----` in the text.
+    #[error("there is no PEM certificate (\"-----BEGIN CERTIFICATE-----\") in it{}", .found.as_ref().map(|label| format!(", but a \"{}\"", brief(label))).unwrap_or_default())]
+    NoPem {
+        /// What the text holds instead, as `PUBLIC KEY`.
+        found: Option<String>,
+    },
+    /// A PEM block without its end, or with something else than base64 inside.
+    #[error("certificate {number} of the PEM text is damaged")]
+    DamagedPem {
+        /// Which one, the first being 1.
+        number: usize,
+    },
+}
+
+impl TrustedKey {
+    /// The key of one DER certificate.
+    ///
+    /// # Errors
+    /// When it is no certificate, or its key is of no kind we know. A key that is too weak is no error here: what is
+    /// too weak is for the policy to say, when a signature is verified.
+    pub fn from_certificate_der(der: &[u8]) -> Result<Self, KeyError> {
+        // The raw profile: a serial number longer than RFC 5280 allows is no reason to lock a user out.
+        let certificate =
+            CertificateInner::<Raw>::from_der(der).map_err(|error| KeyError::NotACertificate {
+                reason: error.to_string(),
+            })?;
+        let certificate = certificate.tbs_certificate();
+        Ok(Self {
+            key: PublicKey::from_info(certificate.subject_public_key_info())?,
+            fingerprint: hexadecimal(ring::digest::digest(&ring::digest::SHA256, der).as_ref()),
+            subject: certificate.subject().to_string(),
+            not_before: timestamp(certificate.validity().not_before),
+            not_after: timestamp(certificate.validity().not_after),
+        })
+    }
+
+    /// The keys of all certificates in a PEM text, in their order; other text around them is skipped.
+    ///
+    /// # Errors
+    /// When there is none, or one of them is not sound: half a list of keys would be a surprise later.
+    pub fn from_pem(pem: &[u8]) -> Result<Vec<Self>, KeyError> {
+        let text = String::from_utf8_lossy(pem);
+        let mut rest = &*text;
+        let mut keys = Vec::new();
+        while let Some((_, after)) = rest.split_once("-----BEGIN CERTIFICATE-----") {
+            let number = keys.len() + 1;
+            let damaged = || KeyError::DamagedPem { number };
+            let (block, after) = after
+                .split_once("-----END CERTIFICATE-----")
+                .ok_or_else(damaged)?;
+            let der = decode_base64(block).ok_or_else(damaged)?;
+            keys.push(Self::from_certificate_der(&der)?);
+            rest = after;
+        }
+        if keys.is_empty() {
+            let label = text
+                .split_once("-----BEGIN ")
+                .and_then(|(_, after)| after.split_once("-----"));
+            return Err(KeyError::NoPem {
+                found: label.map(|(label, _)| label.to_owned()),
+            });
+        }
+        Ok(keys)
+    }
+
+    /// The keys of a file that a person was given: PEM text with one or more certificates, or one DER certificate.
+    ///
+    /// # Errors
+    /// As [`Self::from_pem`] and [`Self::from_certificate_der`].
+    pub fn from_pem_or_der(bytes: &[u8]) -> Result<Vec<Self>, KeyError> {
+        // DER begins with the tag of a SEQUENCE and a length of two bytes, which no PEM text does.
+        if bytes.starts_with(&[0x30, 0x82]) {
+            Self::from_certificate_der(bytes).map(|key| vec![key])
+        } else {
+            Self::from_pem(bytes)
+        }
+    }
+
+    /// SHA-256 of the certificate, as 64 lower-case hexadecimal digits.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Whom the certificate names, as `CN=idp.example.com,O=Example`. Foreign text.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Since when the certificate holds; `None` when the date is beyond what we can name.
+    pub fn not_before(&self) -> Option<Timestamp> {
+        self.not_before
+    }
+
+    /// Until when the certificate holds; `None` when the date is beyond what we can name.
+    pub fn not_after(&self) -> Option<Timestamp> {
+        self.not_after
+    }
+
+    /// The kind of key, as `RSA-2048` or `P-256`.
+    pub fn description(&self) -> String {
+        match &self.key {
+            PublicKey::Rsa { bits, .. } => format!("RSA-{bits}"),
+            PublicKey::Ecdsa { curve, .. } => curve.name().to_owned(),
+        }
+    }
+
+    /// What tells this key from others in a list: its kind and the first digits of its fingerprint.
+    pub(super) fn name(&self) -> String {
+        format!("{} {}…", self.description(), &self.fingerprint[..16])
+    }
+
+    /// Whether the key is taken only where the policy allows legacy algorithms: RSA below 2048 bits.
+    pub fn is_legacy(&self) -> bool {
+        matches!(self.key, PublicKey::Rsa { bits, .. } if bits < 2048)
+    }
+
+    /// How far a signature is this key's.
+    pub(super) fn check(
+        &self,
+        algorithm: SignatureAlgorithm,
+        allow_legacy: bool,
+        message: &[u8],
+        value: &[u8],
+    ) -> Match {
+        match &self.key {
+            PublicKey::Rsa { der, bits } => match rsa(algorithm, *bits, allow_legacy) {
+                Ok(verification) => verify(verification, der, message, value),
+                Err(refused) => refused,
+            },
+            PublicKey::Ecdsa { curve, point } => {
+                match (ecdsa(algorithm, *curve), ecdsa_value_to_der(value, *curve)) {
+                    (Some(verification), Some(value)) => {
+                        verify(verification, point, message, &value)
+                    }
+                    _ => Match::No,
+                }
+            }
+        }
+    }
+}
+
+/// What a key says to a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Match {
+    /// It was made with this key.
+    Yes,
+    /// It was not.
+    No,
+    /// The key is too weak (or, beyond 8192 bits, too slow) to be asked.
+    Unsuitable,
+}
+
+fn verify(
+    algorithm: &'static dyn VerificationAlgorithm,
+    key: &[u8],
+    message: &[u8],
+    value: &[u8],
+) -> Match {
+    match UnparsedPublicKey::new(algorithm, key).verify(message, value) {
+        Ok(()) => Match::Yes,
+        Err(_) => Match::No,
+    }
+}
+
+/// How to verify with an RSA key of this size.
+fn rsa(
+    algorithm: SignatureAlgorithm,
+    bits: usize,
+    allow_legacy: bool,
+) -> Result<&'static dyn VerificationAlgorithm, Match> {
+    use SignatureAlgorithm as A;
+    let strong = (2048..=8192).contains(&bits);
+    let weak = allow_legacy && (1024..2048).contains(&bits);
+    Ok(match algorithm {
+        A::EcdsaSha256 | A::EcdsaSha384 => return Err(Match::No),
+        A::RsaSha1 if strong => &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
+        A::RsaSha256 if strong => &signature::RSA_PKCS1_2048_8192_SHA256,
+        A::RsaSha384 if strong => &signature::RSA_PKCS1_2048_8192_SHA384,
+        A::RsaSha512 if strong => &signature::RSA_PKCS1_2048_8192_SHA512,
+        A::RsaPssSha256 if strong => &signature::RSA_PSS_2048_8192_SHA256,
+        A::RsaSha1 if weak => &signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+        A::RsaSha256 if weak => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+        A::RsaSha512 if weak => &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
+        A::RsaSha1 | A::RsaSha256 | A::RsaSha384 | A::RsaSha512 | A::RsaPssSha256 => {
+            return Err(Match::Unsuitable);
+        }
+    })
+}
+
+fn ecdsa(
+    algorithm: SignatureAlgorithm,
+    curve: Curve,
+) -> Option<&'static dyn VerificationAlgorithm> {
+    use SignatureAlgorithm as A;
+    Some(match (algorithm, curve) {
+        (A::EcdsaSha256, Curve::P256) => &signature::ECDSA_P256_SHA256_ASN1,
+        (A::EcdsaSha384, Curve::P256) => &signature::ECDSA_P256_SHA384_ASN1,
+        (A::EcdsaSha256, Curve::P384) => &signature::ECDSA_P384_SHA256_ASN1,
+        (A::EcdsaSha384, Curve::P384) => &signature::ECDSA_P384_SHA384_ASN1,
+        _ => return None,
+    })
+}
+
+/// XML Signature 1.1 section 6.4.3: a value is r and s, each as long as the curve's order and nothing else. ring wants
+/// the two as a DER `SEQUENCE` of `INTEGER`s for some of its pairs of curve and hash, and takes that for all.
+fn ecdsa_value_to_der(value: &[u8], curve: Curve) -> Option<Vec<u8>> {
+    let length = curve.order_bytes();
+    if value.len() != 2 * length {
+        return None;
+    }
+    let mut body = Vec::with_capacity(value.len() + 8);
+    for number in value.chunks(length) {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        // An INTEGER has no needless zeros in front, except one that keeps it from being negative.
+        let digits = &number[zeros..];
+        let sign: &[u8] = match digits.first() {
+            Some(0..=0x7f) => &[],
+            Some(0x80..) | None => &[0],
+        };
+        body.extend([0x02, u8::try_from(sign.len() + digits.len()).ok()?]);
+        body.extend_from_slice(sign);
+        body.extend_from_slice(digits);
+    }
+    let mut der = vec![
+        0x30,
+        u8::try_from(body.len())
+            .ok()
+            .filter(|length| *length < 0x80)?,
+    ];
+    der.append(&mut body);
+    Some(der)
+}
+
+impl Curve {
+    fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+        }
+    }
+
+    fn order_bytes(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+        }
+    }
+}
+
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const SECP256R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+
+impl PublicKey {
+    fn from_info(info: &SubjectPublicKeyInfoOwned) -> Result<Self, KeyError> {
+        let unknown = |found: String| KeyError::UnknownKind { found };
+        let bytes = info.subject_public_key.raw_bytes();
+        if info.algorithm.oid == RSA_ENCRYPTION {
+            let bits =
+                modulus_bits(bytes).ok_or_else(|| unknown("a malformed RSA key".to_owned()))?;
+            let der = bytes.to_vec();
+            return Ok(Self::Rsa { der, bits });
+        }
+        if info.algorithm.oid != EC_PUBLIC_KEY {
+            return Err(unknown(format!("a key of kind {}", info.algorithm.oid)));
+        }
+        let curve = info
+            .algorithm
+            .parameters
+            .as_ref()
+            .and_then(|parameters| parameters.decode_as::<ObjectIdentifier>().ok());
+        let curve = match curve {
+            Some(SECP256R1) => Curve::P256,
+            Some(SECP384R1) => Curve::P384,
+            Some(SECP521R1) => return Err(unknown("a P-521 key".to_owned())),
+            Some(other) => return Err(unknown(format!("a key on the curve {other}"))),
+            None => return Err(unknown("a key on an unnamed curve".to_owned())),
+        };
+        // 4 stands for "uncompressed": both coordinates follow.
+        if bytes.first() != Some(&4) || bytes.len() != 1 + 2 * curve.order_bytes() {
+            return Err(unknown(format!(
+                "a compressed or malformed {} key",
+                curve.name()
+            )));
+        }
+        let point = bytes.to_vec();
+        Ok(Self::Ecdsa { curve, point })
+    }
+}
+
+/// The bits of the modulus of a DER `RSAPublicKey` (RFC 8017 appendix A.1.1).
+fn modulus_bits(der: &[u8]) -> Option<usize> {
+    let mut reader = SliceReader::new(der).ok()?;
+    let modulus = reader
+        .sequence(|numbers| {
+            let modulus: UintRef<'_> = numbers.decode()?;
+            let _exponent: UintRef<'_> = numbers.decode()?;
+            Ok::<_, x509_cert::der::Error>(modulus)
+        })
+        .ok()?;
+    let bytes = modulus.as_bytes();
+    let unused = bytes.first()?.leading_zeros() as usize;
+    Some(bytes.len() * 8 - unused)
+}
+
+fn timestamp(time: Time) -> Option<Timestamp> {
+    let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
+    Timestamp::from_second(seconds).ok()
+}
+
+/// The kind of key and its fingerprint, which are what tells keys apart.
+impl std::fmt::Debug for TrustedKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "TrustedKey({} {})",
+            self.description(),
+            self.fingerprint
+        )
+    }
+}
