@@ -1,1 +1,5 @@
 //! The whole program, tested from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stderr)] // A test that is skipped says so.
+
+mod shells;
