@@ -105,8 +105,7 @@ pub enum SignatureError {
         /// The keys that were not asked, as `RSA-1024`.
         found: String,
     },
-    /// No trusted key made the signature: it is another key's, or the algorithms and the digest it vouches for were
-    /// changed.
+    /// The element is what was signed, but no trusted key signed it: the signature is another key's, or none.
     #[error("the signature was not made with a trusted key (asked: {keys})")]
     Value {
         /// The keys that were asked, as `RSA-2048 0a1b2c3d…`.
@@ -119,7 +118,7 @@ pub enum SignatureError {
     /// kin).
     #[error("the signature vouches for the digest of nothing")]
     EmptyDigest,
-    /// The signature is that of a trusted key, but the element is not what was signed.
+    /// The element is not what was signed, whoever signed it.
     #[error("the signed element was changed after it was signed")]
     Changed,
 }

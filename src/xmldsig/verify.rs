@@ -90,16 +90,8 @@ pub fn verify<'d>(
         return Err(SignatureError::CommentsCovered);
     }
 
-    // The key first: what a signature says about digests is worth nothing before it is known whose it is.
-    let signed_info = parts.canonicalization.apply(parts.signed_info, None)?;
-    let key = find_key(
-        keys,
-        policy,
-        parts.algorithms.signature,
-        &signed_info,
-        &parts.value,
-    )?;
-
+    // XML Signature 1.1 section 3.2: first whether the element is the one that the signature speaks of, then whose
+    // signature it is. Neither is worth anything without the other.
     let bytes = parts.transform.apply(parent, Some(signature))?;
     let digest = parts.algorithms.digest;
     if parts.digest == digest.digest(&[]) {
@@ -108,6 +100,9 @@ pub fn verify<'d>(
     if parts.digest != digest.digest(&bytes) {
         return Err(SignatureError::Changed);
     }
+    let signed_info = parts.canonicalization.apply(parts.signed_info, None)?;
+    let algorithm = parts.algorithms.signature;
+    let key = find_key(keys, policy, algorithm, &signed_info, &parts.value)?;
     Ok(Verified {
         element: parent,
         bytes,

@@ -3,3 +3,4 @@
 #![allow(clippy::print_stderr)] // A test that is skipped says so.
 
 mod shells;
+mod signature_vectors;
