@@ -4,3 +4,4 @@
 
 mod shells;
 mod signature_vectors;
+mod store_files;
