@@ -88,7 +88,6 @@ impl PostedResponse {
     }
 
     /// The decoded bytes, which need not be XML.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(super) fn xml(&self) -> &[u8] {
         &self.xml
     }

@@ -1,6 +1,6 @@
 //! The rules by name, and the two ways to be refused: what was posted cannot be decoded, or a rule does not hold.
 
-use super::report::{Check, Report};
+use super::report::Report;
 use crate::foreign;
 use std::fmt;
 use thiserror::Error;
@@ -46,11 +46,11 @@ pub enum Rule {
     ReferenceUri,
     Transforms,
     DigestAlgorithm,
-    EmptyDigest,
-    Digest,
+    KeyInfo,
     SignatureKey,
     SignatureValue,
-    KeyInfo,
+    EmptyDigest,
+    Digest,
     CertificateDates,
     // The response.
     IssueInstant,
@@ -428,29 +428,14 @@ pub struct Refused {
     pub found: String,
     /// What the rule asks for.
     pub expected: String,
-    /// Every check up to the refusing one; what comes after it was not looked at.
+    /// Every check that was made. Some may follow the refusing one, and may fail as well.
     pub report: Report,
     /// Whether the signatures held, with a key of the identity provider: then the response is the user's own, and the
     /// refusal is the end of the login. Otherwise it is nobody's login.
     pub authenticated: bool,
 }
 
-impl Refused {
-    /// The refusal of a report's failed check.
-    #[allow(dead_code)]
-    pub(super) fn new(failed: &Check, report: Report) -> Box<Self> {
-        Box::new(Self {
-            rule: failed.rule,
-            found: failed.found.clone(),
-            expected: failed.expected.clone(),
-            authenticated: report.signed,
-            report,
-        })
-    }
-}
-
 /// A foreign value in quotes, or in words that it is missing.
-#[allow(dead_code)]
 pub(super) fn quoted(value: Option<&str>) -> String {
     match value {
         Some(value) => format!("\"{}\"", foreign::brief(value)),

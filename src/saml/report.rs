@@ -73,3 +73,52 @@ impl Report {
             .filter(move |check| check.outcome == outcome)
     }
 }
+
+/// What one rule's function came to; the list gives it its rule.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) outcome: Outcome,
+    found: String,
+    /// Empty where the rule's own words say it all.
+    expected: String,
+}
+
+impl Finding {
+    pub(super) fn pass(found: impl Into<String>) -> Self {
+        Self::of(Outcome::Pass, found, "")
+    }
+
+    pub(super) fn fail(found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::of(Outcome::Fail, found, expected)
+    }
+
+    pub(super) fn warn(found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::of(Outcome::Warn, found, expected)
+    }
+
+    pub(super) fn skip(found: impl Into<String>) -> Self {
+        Self::of(Outcome::Skip, found, "")
+    }
+
+    fn of(outcome: Outcome, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+
+    pub(super) fn under(self, rule: Rule) -> Check {
+        let says = || rule.says().to_owned();
+        Check {
+            rule,
+            outcome: self.outcome,
+            found: self.found,
+            expected: if self.expected.is_empty() {
+                says()
+            } else {
+                self.expected
+            },
+        }
+    }
+}

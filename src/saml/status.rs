@@ -47,7 +47,6 @@ pub fn meaning(code: &str) -> Option<&'static str> {
 }
 
 /// The code without the part that all of them share.
-#[cfg_attr(not(test), allow(dead_code))]
 pub(super) fn short(code: &str) -> &str {
     code.strip_prefix(PREFIX).unwrap_or(code)
 }
@@ -55,7 +54,6 @@ pub(super) fn short(code: &str) -> &str {
 const PREFIX: &str = "urn:oasis:names:tc:SAML:2.0:status:";
 
 /// The only top-level code that lets a login go on.
-#[cfg_attr(not(test), allow(dead_code))]
 pub(super) const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
 #[cfg(test)]

@@ -1,10 +1,101 @@
-//! What is expected of a response, and the proof that it holds.
+//! The list of checks, and what it is held against.
+//!
+//! There is one list, in three parts. Each part may look only at what the part before it has made sure of:
+//! [`STRUCTURE`] at a parsed document, the signature rules at elements whose place is certain, [`RULES`] at what a
+//! signature covers. [`validate`] stops at a part in which a check failed; [`inspect`] goes on to the end.
 
+use super::assertion::{Assertion, SubjectConfirmation};
 use super::binding::PostedResponse;
-use super::report::{Check, Report, Verdict};
+use super::error::{Refused, Rule};
+use super::report::{Check, Finding, Outcome, Report, Verdict};
+use super::response::Response;
+use super::signature::{self, Signatures};
+use super::structure::{self, Structure};
+use super::{conditions, message, subject};
 use crate::time::{SignedDuration, Timestamp};
+use crate::xml::{self, Limits, XmlError};
+use crate::xmldsig::TrustedKey;
 
-/// What the configuration expects of a response. Every text is compared letter for letter (Core 1.3.2, 1.3.3).
+type StructureCheck = fn(&Structure<'_>) -> Finding;
+type CaseCheck = fn(&Case<'_>) -> Finding;
+
+/// Which element is which. Nothing is believed yet, and no key is used.
+const STRUCTURE: &[(Rule, StructureCheck)] = &[
+    // One response, of this version of SAML.
+    (Rule::Root, structure::root),
+    (Rule::Version, structure::version),
+    // A name for everything that is signed, which only one element has.
+    (Rule::IdPollution, structure::id_pollution),
+    (Rule::IdMissing, structure::id_missing),
+    (Rule::IdDuplicate, structure::id_duplicate),
+    // One reading of every text, and one assertion.
+    (Rule::CommentInText, structure::comment_in_text),
+    (Rule::AssertionNested, structure::assertion_nested),
+    (Rule::AssertionCount, structure::assertion_count),
+    // A signature, where its place says what it signs.
+    (Rule::SignaturePosition, structure::signature_position),
+    (Rule::SignatureMultiple, structure::signature_multiple),
+    (Rule::SignatureNone, structure::signature_none),
+    (Rule::SignatureOrder, structure::signature_order),
+];
+
+/// What the response says. In [`validate`] all of the assertion that these see was signed with a known key.
+const RULES: &[(Rule, CaseCheck)] = &[
+    // The message: fresh, a success, for us, asked for by nobody, from the identity provider.
+    (Rule::IssueInstant, message::issue_instant),
+    (Rule::IssueInstantFar, message::issue_instant_far),
+    (Rule::Status, message::status),
+    (Rule::Destination, message::destination),
+    (Rule::InResponseTo, message::in_response_to),
+    (Rule::Issuer, message::issuer),
+    (Rule::IssuerFormat, message::issuer_format),
+    // The user.
+    (Rule::Encrypted, subject::encrypted),
+    (Rule::NameId, subject::name_id),
+    (Rule::User, subject::user),
+    // One confirmation that lets its bearer use the assertion, here and now.
+    (Rule::ConfirmationNone, subject::confirmation_none),
+    (Rule::ConfirmationMethod, subject::confirmation_method),
+    (Rule::ConfirmationData, subject::confirmation_data),
+    (Rule::ConfirmationRecipient, |case| {
+        subject::demanded(Rule::ConfirmationRecipient, case)
+    }),
+    (Rule::ConfirmationNotOnOrAfter, |case| {
+        subject::demanded(Rule::ConfirmationNotOnOrAfter, case)
+    }),
+    (Rule::ConfirmationNotBefore, |case| {
+        subject::demanded(Rule::ConfirmationNotBefore, case)
+    }),
+    (Rule::ConfirmationInResponseTo, |case| {
+        subject::demanded(Rule::ConfirmationInResponseTo, case)
+    }),
+    (Rule::ConfirmationAddress, subject::confirmation_address),
+    // When and for whom the assertion holds.
+    (Rule::Conditions, conditions::conditions),
+    (Rule::NotBefore, conditions::not_before),
+    (Rule::NotOnOrAfter, conditions::not_on_or_after),
+    (Rule::Audience, conditions::audience),
+    (Rule::ConditionUnknown, conditions::condition_unknown),
+    (Rule::OneTimeUse, conditions::one_time_use),
+    (Rule::ProxyRestriction, conditions::proxy_restriction),
+    // How the user signed in, and how long the session lasts.
+    (Rule::AuthnStatement, conditions::authn_statement),
+    (
+        Rule::SessionNotOnOrAfter,
+        conditions::session_not_on_or_after,
+    ),
+];
+
+/// Whose signatures count. There is no trust without a key: with none, every signature is a stranger's.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// The identity provider's keys, from its metadata or given by hand. Nothing inside a response adds to them.
+    pub keys: Vec<TrustedKey>,
+    /// Whether SHA-1 and RSA below 2048 bits are taken as well; each use is a warning.
+    pub allow_legacy_algorithms: bool,
+}
+
+/// What the configuration expects of a response. Every text is compared letter for letter (Core 1.3.1).
 #[derive(Clone, Debug)]
 pub struct Expected {
     /// The identity provider's entity id. `None`: not known; any is taken as long as response and assertion agree.
@@ -25,7 +116,7 @@ impl Expected {
     pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(3);
 }
 
-/// A response that keeps every rule that can be checked here. Only `validate` makes one.
+/// A response that keeps every rule that can be checked here. Only [`validate`] makes one.
 #[derive(Clone, Debug)]
 pub struct ValidResponse {
     posted: PostedResponse,
@@ -61,7 +152,7 @@ impl ValidResponse {
         self.report.verdict
     }
 
-    /// The latest end of the user's session that the identity provider allows (Core 2.7.2), where it sets one.
+    /// The earliest end of the user's session that the identity provider sets (Core 2.7.2), where it sets one.
     pub fn session_not_on_or_after(&self) -> Option<Timestamp> {
         self.session_not_on_or_after
     }
@@ -74,5 +165,273 @@ impl ValidResponse {
     /// What a person should be told though it refuses nothing.
     pub fn warnings(&self) -> impl Iterator<Item = &Check> {
         self.report.warnings()
+    }
+}
+
+/// Holds a response against the list of checks. The first that fails refuses it; the rest of its part is still looked
+/// at, so that a person learns at once of everything that is wrong, and no later part is.
+///
+/// # Errors
+/// [`Refused`] says which rule does not hold, and whether the response is signed all the same: then it is the user's
+/// own.
+pub fn validate(
+    posted: &PostedResponse,
+    trust: &Trust,
+    expected: &Expected,
+    now: Timestamp,
+) -> Result<ValidResponse, Box<Refused>> {
+    let (report, reading) = examine(posted, trust, expected, now, Until::Refusal);
+    match report.refusal() {
+        Some(refusal) => Err(Box::new(Refused {
+            rule: refusal.rule,
+            found: refusal.found.clone(),
+            expected: refusal.expected.clone(),
+            authenticated: report.signed,
+            report,
+        })),
+        None => Ok(ValidResponse {
+            posted: posted.clone(),
+            session_not_on_or_after: reading.session_not_on_or_after(),
+            assertion_id: reading
+                .assertion()
+                .and_then(|assertion| assertion.id.clone()),
+            report,
+        }),
+    }
+}
+
+/// Holds a response against the same list of checks and shows all of them, whatever comes of them. What a response
+/// says of itself is shown even where nobody signed it.
+pub fn inspect(
+    posted: &PostedResponse,
+    trust: &Trust,
+    expected: &Expected,
+    now: Timestamp,
+) -> Report {
+    examine(posted, trust, expected, now, Until::TheEnd).0
+}
+
+/// The story that [`validate`] and [`inspect`] share.
+fn examine(
+    posted: &PostedResponse,
+    trust: &Trust,
+    expected: &Expected,
+    now: Timestamp,
+    until: Until,
+) -> (Report, Reading) {
+    let mut list = Checklist {
+        checks: Vec::new(),
+        until,
+    };
+
+    // What was posted. A `PostedResponse` is the proof that it is base64 and of bounded size.
+    list.hold(Rule::Base64, Finding::pass("base64"));
+    list.hold(
+        Rule::Size,
+        Finding::pass(format!("{} bytes", posted.xml().len())),
+    );
+    let document = match xml::parse(posted.xml(), &Limits::RESPONSE) {
+        Ok(document) => document,
+        Err(error) => {
+            list.hold_xml(Some(&error));
+            return list.end(false, Reading::Nothing, None);
+        }
+    };
+    list.hold_xml(None);
+
+    // Which element is which.
+    let structure = Structure::of(&document);
+    for (rule, check) in STRUCTURE {
+        list.hold(*rule, check(&structure));
+    }
+    if list.ends_here() {
+        return list.end(false, Reading::Nothing, None);
+    }
+
+    // Every signature there is.
+    let signatures = Signatures::verify(&structure, trust);
+    for rule in signature::RULES {
+        list.hold(rule, signatures.finding(rule, now));
+    }
+    if list.ends_here() {
+        return list.end(false, Reading::Nothing, None);
+    }
+    let signed = signatures.any_verified() && !list.failed();
+
+    // Only now is anything read that names a user, and from the very bytes that were digested.
+    let covered = match signatures.covered() {
+        Ok(covered) => covered,
+        Err(error) => {
+            list.hold_xml(Some(&error));
+            return list.end(false, Reading::Nothing, None);
+        }
+    };
+    let case = Case {
+        response: covered.response(&structure),
+        response_signed: structure.is_signed(),
+        reading: covered.reading(&structure),
+        expected,
+        now,
+    };
+    for (rule, check) in RULES {
+        list.hold(*rule, check(&case));
+    }
+    let issuer = case.issuer().map(str::to_owned);
+    list.end(signed, case.reading, issuer)
+}
+
+/// How far [`examine`] goes.
+#[derive(Clone, Copy, PartialEq)]
+enum Until {
+    /// To the end of the part in which a check failed.
+    Refusal,
+    TheEnd,
+}
+
+/// The list as it is worked through.
+struct Checklist {
+    checks: Vec<Check>,
+    until: Until,
+}
+
+impl Checklist {
+    fn hold(&mut self, rule: Rule, finding: Finding) {
+        self.checks.push(finding.under(rule));
+    }
+
+    /// The parser stops at the first rule that is broken: those before it in the list may be broken as well, behind
+    /// that place, so nothing is said of them.
+    fn hold_xml(&mut self, error: Option<&XmlError>) {
+        const XML: [Rule; 8] = [
+            Rule::XmlEncoding,
+            Rule::XmlVersion,
+            Rule::XmlDoctype,
+            Rule::XmlInstruction,
+            Rule::XmlDepth,
+            Rule::XmlLimit,
+            Rule::XmlWellFormed,
+            Rule::NamespaceAbsolute,
+        ];
+        match error {
+            None => XML
+                .iter()
+                .for_each(|rule| self.hold(*rule, Finding::pass(""))),
+            Some(error) => {
+                let broken = XML.iter().find(|rule| rule.code() == error.code());
+                let rule = broken.copied().unwrap_or(Rule::XmlWellFormed);
+                self.hold(rule, Finding::fail(error.to_string(), ""));
+            }
+        }
+    }
+
+    fn failed(&self) -> bool {
+        self.checks
+            .iter()
+            .any(|check| check.outcome == Outcome::Fail)
+    }
+
+    fn ends_here(&self) -> bool {
+        self.until == Until::Refusal && self.failed()
+    }
+
+    fn end(mut self, signed: bool, reading: Reading, issuer: Option<String>) -> (Report, Reading) {
+        let verdict = match reading {
+            _ if self.failed() => Verdict::Refused,
+            Reading::Signed(_) => Verdict::Accepted,
+            Reading::Encrypted => Verdict::Unverified,
+            // The rules above leave no way to here. Should one of them be lost one day, this refuses all the same.
+            Reading::Unsigned(_) | Reading::Nothing => {
+                let finding = Finding::fail("an assertion that no signature covers", "");
+                self.hold(Rule::SignatureNone, finding);
+                Verdict::Refused
+            }
+        };
+        let report = Report {
+            checks: self.checks,
+            verdict,
+            signed,
+            issuer,
+            subject: reading.name_id().map(str::to_owned),
+        };
+        (report, reading)
+    }
+}
+
+/// What the [`RULES`] are held against.
+pub(super) struct Case<'c> {
+    pub(super) response: Response,
+    /// Whether the response itself is signed, not the assertion alone.
+    pub(super) response_signed: bool,
+    pub(super) reading: Reading,
+    pub(super) expected: &'c Expected,
+    pub(super) now: Timestamp,
+}
+
+/// Where the assertion was read from.
+pub(super) enum Reading {
+    /// From the bytes that a known key signed.
+    Signed(Assertion),
+    /// From an assertion that nobody known signed; only [`inspect`] goes on with one.
+    Unsigned(Assertion),
+    /// It is encrypted: nothing was read.
+    Encrypted,
+    /// There is none.
+    Nothing,
+}
+
+impl Reading {
+    pub(super) fn assertion(&self) -> Option<&Assertion> {
+        match self {
+            Self::Signed(assertion) | Self::Unsigned(assertion) => Some(assertion),
+            Self::Encrypted | Self::Nothing => None,
+        }
+    }
+
+    /// The user, where exactly one is named.
+    pub(super) fn name_id(&self) -> Option<&str> {
+        match self.assertion()?.subjects.as_slice() {
+            [subject] => match subject.name_ids.as_slice() {
+                [name] if !name.is_empty() => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn session_not_on_or_after(&self) -> Option<Timestamp> {
+        let statements = self.assertion()?.authn_statements.iter();
+        statements
+            .filter_map(|statement| statement.session_not_on_or_after.as_ref()?.instant)
+            .min()
+    }
+}
+
+impl Case<'_> {
+    pub(super) fn assertion(&self) -> Option<&Assertion> {
+        self.reading.assertion()
+    }
+
+    pub(super) fn confirmations(&self) -> impl Iterator<Item = &SubjectConfirmation> {
+        let subjects = self
+            .assertion()
+            .into_iter()
+            .flat_map(|assertion| &assertion.subjects);
+        subjects.flat_map(|subject| &subject.confirmations)
+    }
+
+    /// The finding of a rule that has nothing to look at.
+    pub(super) fn unread(&self) -> Finding {
+        match self.reading {
+            Reading::Encrypted => Finding::skip("inside the encrypted assertion"),
+            _ => Finding::skip("nothing there to look at"),
+        }
+    }
+
+    /// The issuer of the assertion, or of the response where no assertion can be read.
+    fn issuer(&self) -> Option<&str> {
+        let issuers = self
+            .assertion()
+            .map_or(&self.response.issuers, |assertion| &assertion.issuers);
+        issuers.first().map(|issuer| issuer.name.as_str())
     }
 }

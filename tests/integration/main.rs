@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::print_stderr)] // A test that is skipped says so.
 
+mod attacks;
 mod shells;
 mod signature_vectors;
 mod store_files;

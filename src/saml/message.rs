@@ -1,0 +1,199 @@
+//! The rules for what is written on the outside: `samlp:Response`.
+
+use super::error::quoted;
+use super::names::DateTime;
+use super::report::Finding;
+use super::response::{Issuer, Status};
+use super::status;
+use super::validate::Case;
+use crate::foreign;
+use crate::time::{SignedDuration, Timestamp};
+
+/// Beyond this, one of the two clocks is wrong, or the response is a kept one.
+const FAR: SignedDuration = SignedDuration::from_mins(10);
+
+/// The names and times of issue of all that has one.
+fn issue_instants<'c>(case: &'c Case<'_>) -> Vec<(&'static str, Option<&'c DateTime>)> {
+    let mut instants = vec![("Response", case.response.issue_instant.as_ref())];
+    if let Some(assertion) = case.assertion() {
+        instants.push(("Assertion", assertion.issue_instant.as_ref()));
+    }
+    instants
+}
+
+pub(super) fn issue_instant(case: &Case<'_>) -> Finding {
+    for (name, written) in issue_instants(case) {
+        if written.is_none_or(|written| written.instant.is_none()) {
+            let text = written.map(|written| written.text.as_str());
+            return Finding::fail(format!("{} at the {name}", quoted(text)), "a time in UTC");
+        }
+    }
+    Finding::pass("")
+}
+
+pub(super) fn issue_instant_far(case: &Case<'_>) -> Finding {
+    let instants = issue_instants(case);
+    let far = instants.iter().find_map(|(name, written)| {
+        let instant = written.as_ref()?.instant?;
+        let distance = case.now.duration_since(instant).abs();
+        (distance > FAR).then(|| format!("{name}: {}", clocks(instant, case.now)))
+    });
+    match far {
+        Some(found) => Finding::warn(found, ""),
+        None => Finding::pass(""),
+    }
+}
+
+pub(super) fn status(case: &Case<'_>) -> Finding {
+    const EXPECTED: &str = "Success";
+    let [status] = case.response.statuses.as_slice() else {
+        let count = case.response.statuses.len();
+        return Finding::fail(format!("{count} Status elements"), EXPECTED);
+    };
+    let [code] = status.codes.as_slice() else {
+        let count = status.codes.len();
+        return Finding::fail(format!("{count} top-level StatusCodes"), EXPECTED);
+    };
+    if code.value.as_deref() == Some(status::SUCCESS) && code.nested.is_empty() {
+        Finding::pass(EXPECTED)
+    } else {
+        Finding::fail(told(status), EXPECTED)
+    }
+}
+
+/// A status as it is told to a person: its codes, what the most exact one of them means, and the identity provider's own
+/// words.
+pub(super) fn told(status: &Status) -> String {
+    let values: Vec<&str> = status
+        .codes
+        .iter()
+        .flat_map(|code| {
+            let top = code.value.as_deref().unwrap_or("(none)");
+            std::iter::once(top).chain(code.nested.iter().map(String::as_str))
+        })
+        // More than the standard ever nests, and few enough to read.
+        .take(4)
+        .collect();
+    let codes: Vec<_> = values
+        .iter()
+        .map(|value| foreign::brief(status::short(value)))
+        .collect();
+    let mut told = codes.join(" / ");
+    if let Some(meaning) = values.iter().rev().find_map(|value| status::meaning(value)) {
+        told = format!("{told} ({meaning})");
+    }
+    if let Some(message) = status
+        .message
+        .as_deref()
+        .filter(|message| !message.trim().is_empty())
+    {
+        told = format!("{told}, with the message {}", quoted(Some(message)));
+    }
+    told
+}
+
+pub(super) fn destination(case: &Case<'_>) -> Finding {
+    let expected = quoted(Some(&case.expected.recipient));
+    match case.response.destination.as_deref() {
+        Some(destination) if destination == case.expected.recipient => Finding::pass(expected),
+        None if !case.response_signed => {
+            Finding::pass("none, and the response itself is not signed")
+        }
+        other => Finding::fail(quoted(other), expected),
+    }
+}
+
+/// An identity provider that answers a request says so with the request's ID. We made none, and the platform takes no
+/// such response (ANYPOINT.md, "The exchange").
+pub(super) fn in_response_to(case: &Case<'_>) -> Finding {
+    match case.response.in_response_to.as_deref() {
+        None | Some("") => Finding::pass("none"),
+        some => Finding::fail(quoted(some), "none"),
+    }
+}
+
+pub(super) fn issuer(case: &Case<'_>) -> Finding {
+    let outside = case.response.issuers.as_slice();
+    let inside = case
+        .assertion()
+        .map(|assertion| assertion.issuers.as_slice());
+    // Outside it may be left away, unless nothing else covered by a signature says it.
+    let needed_outside = case.response_signed || inside.is_none();
+    if outside.len() > 1 || outside.is_empty() && needed_outside {
+        return Finding::fail(format!("{} at the Response", outside.len()), "one Issuer");
+    }
+    if let Some(issuers) = inside
+        && issuers.len() != 1
+    {
+        return Finding::fail(format!("{} at the Assertion", issuers.len()), "one Issuer");
+    }
+    let inside = inside.unwrap_or_default();
+    let names = || {
+        outside
+            .iter()
+            .chain(inside)
+            .map(|issuer| issuer.name.as_str())
+    };
+    // Where the configuration names none, the assertion's is held against the response's.
+    let first = names().next_back().unwrap_or_default();
+    let expected = case.expected.issuer.as_deref().unwrap_or(first);
+    if let Some(other) = names().find(|name| *name != expected || name.is_empty()) {
+        return Finding::fail(quoted(Some(other)), quoted(Some(expected)));
+    }
+    match case.expected.issuer {
+        Some(_) => Finding::pass(quoted(Some(expected))),
+        None => Finding::warn(quoted(Some(expected)), "(no issuer is configured)"),
+    }
+}
+
+pub(super) fn issuer_format(case: &Case<'_>) -> Finding {
+    const ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
+    let inside = case
+        .assertion()
+        .map_or(&[][..], |assertion| &assertion.issuers);
+    let odd = case
+        .response
+        .issuers
+        .iter()
+        .chain(inside)
+        .filter_map(|issuer: &Issuer| issuer.format.as_deref())
+        .find(|format| *format != ENTITY);
+    match odd {
+        Some(format) => Finding::warn(quoted(Some(format)), format!("none, or \"{ENTITY}\"")),
+        None => Finding::pass(""),
+    }
+}
+
+/// An instant beside this machine's clock, with the difference: a person can see from it which of two clocks is wrong.
+pub(super) fn clocks(instant: Timestamp, now: Timestamp) -> String {
+    let difference = now.duration_since(instant);
+    let side = if difference.is_negative() {
+        "after"
+    } else {
+        "before"
+    };
+    format!(
+        "{instant}, {} {side} this computer's clock ({now})",
+        span(difference.abs())
+    )
+}
+
+/// A duration by its two largest units.
+pub(super) fn span(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs();
+    let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    let largest = units
+        .iter()
+        .position(|(_, size)| seconds >= *size)
+        .unwrap_or(3);
+    let shown: Vec<_> = units[largest..]
+        .iter()
+        .take(2)
+        .scan(seconds, |rest, (unit, size)| {
+            let count = *rest / size;
+            *rest %= size;
+            Some(format!("{count} {unit}"))
+        })
+        .collect();
+    shown.join(" ")
+}

@@ -1,0 +1,226 @@
+//! Every signature that a response bears, verified with known keys; and what they cover, which is all that is read
+//! afterwards.
+
+use super::assertion::Assertion;
+use super::error::Rule;
+use super::names::{ASSERTION, SIGNATURE, children};
+use super::report::Finding;
+use super::response::Response;
+use super::structure::{self, RESPONSE, Structure};
+use super::validate::{Reading, Trust};
+use crate::encoding::decode_base64;
+use crate::time::Timestamp;
+use crate::xml::{self, Document, Element, Limits, XmlError};
+use crate::xmldsig::{Policy, SignatureError, TrustedKey, Verified, verify};
+
+/// The rules of one signature, in the order in which `xmldsig` holds them: what shape it has, then whose it is, and
+/// only then whether what it vouches for is unchanged.
+pub(super) const RULES: [Rule; 14] = [
+    Rule::SignatureComment,
+    Rule::SignatureChildren,
+    Rule::SignatureCanonicalization,
+    Rule::SignatureAlgorithm,
+    Rule::ReferenceCount,
+    Rule::ReferenceUri,
+    Rule::Transforms,
+    Rule::DigestAlgorithm,
+    Rule::KeyInfo,
+    Rule::SignatureKey,
+    Rule::SignatureValue,
+    Rule::EmptyDigest,
+    Rule::Digest,
+    Rule::CertificateDates,
+];
+
+/// The signatures of the response and of its assertion: two at most, by the rules of [`structure`].
+pub(super) struct Signatures<'d> {
+    all: Vec<Signed<'d>>,
+    keys: &'d [TrustedKey],
+}
+
+/// One signature, and what came of verifying it.
+struct Signed<'d> {
+    /// Of the element that bears it.
+    name: &'static str,
+    signature: Element<'d>,
+    result: Result<Verified<'d>, SignatureError>,
+}
+
+impl Signed<'_> {
+    /// The rule that does not hold, and what was found.
+    fn broken(&self) -> Option<(Rule, String)> {
+        let error = self.result.as_ref().err()?;
+        let rule = RULES.iter().find(|rule| rule.code() == error.code());
+        // `xmldsig` also makes sure of the place and the ID by itself, whose rules stand in the part before.
+        let rule = rule.copied().unwrap_or(Rule::ReferenceUri);
+        Some((rule, format!("{}: {error}", self.name)))
+    }
+}
+
+impl<'d> Signatures<'d> {
+    /// Verifies them all: one that does not hold refuses the response, even where another one does.
+    pub(super) fn verify(structure: &Structure<'d>, trust: &'d Trust) -> Self {
+        let policy = Policy {
+            allow_legacy_algorithms: trust.allow_legacy_algorithms,
+        };
+        let all = structure
+            .signable()
+            // The response and one assertion: where there are more, `inspect` looks at the first.
+            .take(2)
+            .filter_map(|(name, element)| {
+                let signature = structure::signatures(element).next()?;
+                let result = verify(signature, element, &trust.keys, policy);
+                Some(Signed {
+                    name,
+                    signature,
+                    result,
+                })
+            })
+            .collect();
+        let keys = &trust.keys;
+        Self { all, keys }
+    }
+
+    pub(super) fn any_verified(&self) -> bool {
+        self.all.iter().any(|signed| signed.result.is_ok())
+    }
+
+    /// What came of one of the [`RULES`].
+    pub(super) fn finding(&self, rule: Rule, now: Timestamp) -> Finding {
+        match rule {
+            Rule::KeyInfo => self.key_info(),
+            Rule::CertificateDates => self.certificate_dates(now),
+            _ => self.verified(rule),
+        }
+    }
+
+    fn verified(&self, rule: Rule) -> Finding {
+        let broken = || self.all.iter().filter_map(Signed::broken);
+        if let Some((_, found)) = broken().find(|(other, _)| *other == rule) {
+            Finding::fail(found, "")
+        } else if self.all.is_empty() {
+            Finding::skip("no signature")
+        } else if broken().any(|(other, _)| other < rule) {
+            Finding::skip("not held, since a rule before it is broken")
+        } else if let Some(legacy) = self.legacy().filter(|_| rule == Rule::SignatureAlgorithm) {
+            Finding::warn(legacy, "SHA-2, and RSA of at least 2048 bits")
+        } else {
+            Finding::pass("")
+        }
+    }
+
+    /// What was taken only because the configuration allows algorithms that are no longer good.
+    fn legacy(&self) -> Option<String> {
+        let (name, verified) = self.held().find(|(_, verified)| verified.legacy())?;
+        Some(format!("{name}: {}", verified.algorithms()))
+    }
+
+    /// The certificate inside a signature is never trusted. It is compared with the known ones to tell a person when
+    /// the identity provider is about to change its key, or has done so.
+    fn key_info(&self) -> Finding {
+        let strangers: Vec<_> = self
+            .all
+            .iter()
+            .flat_map(|signed| children(signed.signature, SIGNATURE, "KeyInfo"))
+            .flat_map(|info| children(info, SIGNATURE, "X509Data"))
+            .flat_map(|data| children(data, SIGNATURE, "X509Certificate"))
+            // One is the rule; more than a few are nobody's honest work.
+            .take(4)
+            .filter_map(|certificate| decode_base64(&certificate.text()))
+            .filter_map(|der| TrustedKey::from_certificate_der(&der).ok())
+            .filter(|sent| {
+                self.keys
+                    .iter()
+                    .all(|known| known.fingerprint() != sent.fingerprint())
+            })
+            .collect();
+        match strangers.first() {
+            Some(sent) => Finding::warn(
+                format!(
+                    "another certificate came along, with SHA-256 {}",
+                    sent.fingerprint()
+                ),
+                "a certificate of the identity provider's metadata",
+            ),
+            None => Finding::pass(""),
+        }
+    }
+
+    fn certificate_dates(&self, now: Timestamp) -> Finding {
+        for (_, verified) in self.held() {
+            let key = verified.key();
+            let (from, until) = (key.not_before(), key.not_after());
+            if from.is_some_and(|from| now < from) || until.is_some_and(|until| now > until) {
+                let shown =
+                    |date: Option<Timestamp>| date.map_or("?".to_owned(), |date| date.to_string());
+                let found = format!("the certificate is for {} to {}", shown(from), shown(until));
+                return Finding::warn(
+                    found,
+                    format!("dates around {now}; the key is trusted all the same"),
+                );
+            }
+        }
+        Finding::pass("")
+    }
+
+    fn held(&self) -> impl Iterator<Item = (&'static str, &Verified<'d>)> {
+        self.all
+            .iter()
+            .filter_map(|signed| Some((signed.name, signed.result.as_ref().ok()?)))
+    }
+
+    /// What the signatures cover: read anew from the very bytes that were digested, so that nothing can be seen in them
+    /// that was not signed. Where both are signed, the response's signature covers the assertion as well.
+    pub(super) fn covered(&self) -> Result<Covered, XmlError> {
+        // Canonical form is longer than what it was made from; `xmldsig` bounds how much.
+        const CANONICAL: Limits = Limits {
+            bytes: 8 << 20,
+            ..Limits::RESPONSE
+        };
+        let Some((name, verified)) = self.held().next() else {
+            return Ok(Covered::Nothing);
+        };
+        let document = xml::parse(verified.bytes(), &CANONICAL)?;
+        Ok(match name {
+            RESPONSE => Covered::Response(document),
+            _ => Covered::Assertion(document),
+        })
+    }
+}
+
+/// What a signature covers.
+pub(super) enum Covered {
+    /// The whole message.
+    Response(Document),
+    /// The assertion alone; what is written around it is anybody's word.
+    Assertion(Document),
+    Nothing,
+}
+
+impl Covered {
+    pub(super) fn response(&self, structure: &Structure<'_>) -> Response {
+        match self {
+            Self::Response(document) => Response::read(document.root()),
+            Self::Assertion(_) | Self::Nothing => Response::read(structure.response),
+        }
+    }
+
+    pub(super) fn reading(&self, structure: &Structure<'_>) -> Reading {
+        let inside = |response| {
+            children(response, ASSERTION, "Assertion")
+                .map(Assertion::read)
+                .next()
+        };
+        let signed = match self {
+            Self::Response(document) => inside(document.root()),
+            Self::Assertion(document) => Some(Assertion::read(document.root())),
+            Self::Nothing => None,
+        };
+        match (signed, inside(structure.response)) {
+            (Some(assertion), _) => Reading::Signed(assertion),
+            (None, Some(assertion)) => Reading::Unsigned(assertion),
+            (None, None) if structure.encrypted > 0 => Reading::Encrypted,
+            (None, None) => Reading::Nothing,
+        }
+    }
+}
