@@ -265,6 +265,22 @@ impl fmt::Display for LoopbackAddress {
     }
 }
 
+/// The decoded fields of a query or of a form's body (`application/x-www-form-urlencoded`), in their order.
+///
+/// Lenient, as browsers and servers are; what is posted to our own listener is read more strictly.
+pub fn form_pairs(text: &str) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(text.as_bytes())
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+/// The fields as a form's body (`application/x-www-form-urlencoded`).
+pub fn form_encoded(fields: &[(String, String)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,5 +419,19 @@ mod tests {
         ] {
             assert_eq!(LoopbackAddress::parse(text).unwrap_err(), error, "{text}");
         }
+    }
+
+    #[test]
+    fn forms_go_both_ways() {
+        let fields = vec![
+            ("SAMLResponse".to_owned(), "PHg+/==".to_owned()),
+            ("RelayState".to_owned(), "a b&c=\u{e9}".to_owned()),
+        ];
+        let text = form_encoded(&fields);
+        assert_eq!(
+            text,
+            "SAMLResponse=PHg%2B%2F%3D%3D&RelayState=a+b%26c%3D%C3%A9"
+        );
+        assert_eq!(form_pairs(&text), fields);
     }
 }

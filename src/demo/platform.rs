@@ -1,0 +1,560 @@
+//! The demo platform: as strict as Anypoint Platform is documented to be, and as unhelpful as a test wants it.
+
+use super::identity_provider::IdentityProvider;
+use super::{AUDIENCE, DemoError, PEOPLE, Person, bind, locked};
+use crate::address::form_pairs;
+use crate::loopback::{Request, Response, Running};
+use crate::saml::{self, Expected, PostedResponse, Trust, ValidResponse, Verdict};
+use crate::secret::{Secret, nonce};
+use crate::time::Timestamp;
+use crate::xmldsig::TrustedKey;
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+/// The organization's id.
+pub const ORGANIZATION_ID: &str = "5a2f1c9e-7d34-4b1a-8e52-6c1b7f0d9a10";
+/// The organization's name, with a character that every format escapes in its own way.
+pub const ORGANIZATION_NAME: &str = "Harbour & Hale";
+/// The organization's domain.
+pub const ORGANIZATION_DOMAIN: &str = "harbour-hale";
+
+/// What the platform knows and whom it believes.
+#[derive(Clone, Debug)]
+pub struct PlatformSettings {
+    /// The id of the identity provider in its ACS address.
+    pub provider_id: String,
+    /// The entity id that it takes responses of.
+    pub issuer: String,
+    /// The audience that it wants in them.
+    pub audience: String,
+    /// The certificate (DER) that must have signed them.
+    pub certificate: Vec<u8>,
+    /// The recipients it takes beside its own ACS. (What the real one does with a loopback address is not known.)
+    pub recipients: Vec<String>,
+    /// Minutes that a token lives; `None` when users have no right to read it.
+    pub session_minutes: Option<u32>,
+    /// Whether it takes an encrypted assertion that stands in a signed response. It cannot open one either and signs
+    /// in the first of [`PEOPLE`].
+    pub takes_encrypted: bool,
+    /// The password of every person.
+    pub password: String,
+    /// Whether a password is not enough.
+    pub second_factor: bool,
+    /// The id and the secret of a connected app.
+    pub connected_app: (String, String),
+}
+
+impl PlatformSettings {
+    /// The settings of a platform where this identity provider is set up.
+    pub fn trusting(provider: &IdentityProvider) -> Self {
+        Self {
+            provider_id: "2f6b8c1d-04e7-4f3a-9d58-b7a1c0e3d422".into(),
+            issuer: provider.issuer().to_owned(),
+            audience: AUDIENCE.to_owned(),
+            certificate: provider.certificate_der().to_vec(),
+            recipients: vec![provider.acs().to_owned()],
+            session_minutes: Some(60),
+            takes_encrypted: false,
+            password: "correct horse battery staple".into(),
+            second_factor: false,
+            connected_app: ("demo-app".into(), "demo-app-secret".into()),
+        }
+    }
+}
+
+/// What can be asked of the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// The exchange of a response for a token, at either of its addresses.
+    Exchange,
+    /// Username and password for a token.
+    Login,
+    /// A connected app's credentials for a token.
+    ConnectedApp,
+    /// `/accounts/api/me`.
+    Me,
+    /// `/accounts/api/users/me`.
+    UsersMe,
+    /// An organization.
+    Organization,
+    /// The environments of an organization.
+    Environments,
+    /// Anything else.
+    Other,
+}
+
+/// What a route says in place of what it should.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Exactly this.
+    Fixed(Response),
+    /// Nothing, until the platform ends.
+    Hang,
+}
+
+impl Answer {
+    /// A status with a short JSON message.
+    pub fn status(status: u16) -> Self {
+        Self::json(
+            status,
+            &json!({ "status": status, "message": "a test wants this" }),
+        )
+    }
+
+    /// A JSON body.
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self::Fixed(json_response(status, body))
+    }
+
+    /// A redirect.
+    pub fn redirect(status: u16, location: &str) -> Self {
+        Self::Fixed(Response::empty(status).with("Location", location))
+    }
+}
+
+/// A running platform. It ends when it is dropped.
+pub struct Platform {
+    inner: Arc<Inner>,
+    _running: Running,
+}
+
+impl Platform {
+    /// Takes a free port and answers from now on.
+    ///
+    /// # Errors
+    /// [`DemoError`] says what could not be had.
+    pub fn start(settings: PlatformSettings) -> Result<Self, DemoError> {
+        let (server, base) = bind()?;
+        let key = TrustedKey::from_certificate_der(&settings.certificate)
+            .map_err(|error| DemoError::Key(error.to_string()))?;
+        let acs = format!(
+            "{base}/accounts/login/{ORGANIZATION_DOMAIN}/providers/{}/receive-id",
+            settings.provider_id
+        );
+        let inner = Arc::new(Inner {
+            trust: Trust {
+                keys: vec![key],
+                allow_legacy_algorithms: false,
+            },
+            acs,
+            base,
+            settings,
+            state: Mutex::new(State::default()),
+            ended: Condvar::new(),
+        });
+        let answering = Arc::clone(&inner);
+        let running = server
+            .serve(move |request| answering.answer(&request))
+            .map_err(DemoError::Bind)?;
+        Ok(Self {
+            inner,
+            _running: running,
+        })
+    }
+
+    /// The ACS address of its identity provider: what a user copies from Access Management.
+    pub fn acs_url(&self) -> String {
+        self.inner.acs.clone()
+    }
+
+    /// The address where providers that were set up long ago also answer; it names none of them.
+    pub fn legacy_acs_url(&self) -> String {
+        format!("{}/accounts/login/receive-id", self.inner.base)
+    }
+
+    /// Its own address: the control plane.
+    pub fn address(&self) -> &str {
+        &self.inner.base
+    }
+
+    /// How often a route was asked so far.
+    pub fn requests(&self, route: Route) -> usize {
+        let state = locked(&self.inner.state);
+        state.requests.get(&route).copied().unwrap_or_default()
+    }
+
+    /// Why it refused the last response, in its own log.
+    pub fn last_refusal(&self) -> Option<String> {
+        locked(&self.inner.state).last_refusal.clone()
+    }
+
+    /// Every token that it has given out, oldest first.
+    pub fn tokens(&self) -> Vec<String> {
+        locked(&self.inner.state)
+            .tokens
+            .iter()
+            .map(|(token, _)| token.clone())
+            .collect()
+    }
+
+    /// Makes a route say `answer` from now on; with `None` it says what it should again.
+    pub fn say(&self, route: Route, answer: Option<Answer>) {
+        let mut state = locked(&self.inner.state);
+        match answer {
+            Some(answer) => state.answers.insert(route, answer),
+            None => state.answers.remove(&route),
+        };
+    }
+
+    /// Ends every token that was given out.
+    pub fn end_sessions(&self) {
+        locked(&self.inner.state).tokens.clear();
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        // Whoever hangs lets go, before the server waits for its threads.
+        locked(&self.inner.state).over = true;
+        self.inner.ended.notify_all();
+    }
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+
+struct Inner {
+    settings: PlatformSettings,
+    trust: Trust,
+    base: String,
+    acs: String,
+    state: Mutex<State>,
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    requests: HashMap<Route, usize>,
+    answers: HashMap<Route, Answer>,
+    tokens: Vec<(String, Holder)>,
+    /// The assertions taken so far, each of which is good for one token (Profiles 4.1.4.5).
+    taken: HashSet<String>,
+    last_refusal: Option<String>,
+    over: bool,
+}
+
+/// Whose a token is.
+#[derive(Clone, Debug)]
+enum Holder {
+    /// A user: the username, and the person where it is one of ours.
+    User(String, Option<Person>),
+    /// The connected app.
+    App,
+}
+
+impl Inner {
+    fn answer(&self, request: &Request) -> Response {
+        let route = self.route(request.path());
+        let instead = {
+            let mut state = locked(&self.state);
+            *state.requests.entry(route).or_default() += 1;
+            state.answers.get(&route).cloned()
+        };
+        match instead {
+            Some(Answer::Fixed(response)) => return response,
+            Some(Answer::Hang) => {
+                let state = locked(&self.state);
+                drop(
+                    self.ended
+                        .wait_while(state, |state| !state.over)
+                        .unwrap_or_else(PoisonError::into_inner),
+                );
+                return refuse(503, "the demo is over");
+            }
+            None => {}
+        }
+        let answer = match (route, request.method.as_str()) {
+            (Route::Exchange, "POST") => self.exchange(request),
+            (Route::Login, "POST") => self.login(request),
+            (Route::ConnectedApp, "POST") => self.connected_app(request),
+            (Route::Exchange | Route::Login | Route::ConnectedApp, _) => {
+                Err((405, "Method Not Allowed".into()))
+            }
+            (Route::Me, "GET") => self.holder(request).map(|holder| me(&holder)),
+            (Route::UsersMe, "GET") => self.holder(request).and_then(|holder| match holder {
+                Holder::User(name, person) => Ok(user(&name, person)),
+                Holder::App => Err((403, "Forbidden".into())),
+            }),
+            (Route::Organization, "GET") => self.organization(request),
+            (Route::Environments, "GET") => self.holder(request).map(|_| environments()),
+            _ => Err((404, "Not Found".into())),
+        };
+        match answer {
+            Ok(body) => json_response(200, &body),
+            Err((status, message)) => refuse(status, &message),
+        }
+    }
+
+    fn route(&self, path: &str) -> Route {
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        match segments.as_slice() {
+            ["accounts", "login", "receive-id"] => Route::Exchange,
+            [
+                "accounts",
+                "login",
+                domain,
+                "providers",
+                provider,
+                "receive-id",
+            ] if *domain == ORGANIZATION_DOMAIN && *provider == self.settings.provider_id => {
+                Route::Exchange
+            }
+            ["accounts", "login"] => Route::Login,
+            ["accounts", "api", "v2", "oauth2", "token"] => Route::ConnectedApp,
+            ["accounts", "api", "me"] => Route::Me,
+            ["accounts", "api", "users", "me"] => Route::UsersMe,
+            ["accounts", "api", "organizations", _] => Route::Organization,
+            ["accounts", "api", "organizations", id, "environments"] if *id == ORGANIZATION_ID => {
+                Route::Environments
+            }
+            _ => Route::Other,
+        }
+    }
+
+    /// A response for a token, by the rules of the documentation of "SAML bearer tokens".
+    fn exchange(&self, request: &Request) -> Answered {
+        if request.header("X-Requested-With") != Some("XMLHttpRequest") {
+            return Err((400, "X-Requested-With must be XMLHttpRequest".into()));
+        }
+        let body = json_body(request)?;
+        let response = match body.as_object() {
+            Some(fields) if fields.len() == 1 => fields.get("SAMLResponse"),
+            _ => None,
+        };
+        let Some(response) = response.and_then(Value::as_str) else {
+            return Err((400, "the body must be {\"SAMLResponse\": \"…\"}".into()));
+        };
+        let name = self.judge(response).map_err(|reason| {
+            let message = format!("Unauthorized: {reason}");
+            locked(&self.state).last_refusal = Some(reason);
+            (401, message)
+        })?;
+        self.user_token(&name)
+    }
+
+    /// Who the response says signed in, or why it is refused: in the words of a rule's code, where it is a rule.
+    fn judge(&self, response: &str) -> Result<String, String> {
+        let posted = PostedResponse::new(Secret::new(response.to_owned()), None)
+            .map_err(|error| error.to_string())?;
+        let recipients = std::iter::once(&self.acs).chain(&self.settings.recipients);
+        let mut refusal = String::new();
+        for recipient in recipients {
+            let expected = Expected {
+                issuer: Some(self.settings.issuer.clone()),
+                audience: Some(self.settings.audience.clone()),
+                recipient: recipient.clone(),
+                user: None,
+                clock_skew: Expected::CLOCK_SKEW,
+            };
+            match saml::validate(&posted, &self.trust, &expected, Timestamp::now()) {
+                Ok(valid) => return self.subject(&valid),
+                Err(refused) => refusal = refused.rule.code().to_owned(),
+            }
+        }
+        Err(refusal)
+    }
+
+    fn subject(&self, valid: &ValidResponse) -> Result<String, String> {
+        // An encrypted assertion has no ID that can be seen; the whole response then tells a second use.
+        let mark = valid.assertion_id().unwrap_or(valid.posted().base64());
+        if !locked(&self.state).taken.insert(mark.to_owned()) {
+            return Err("this response was used before".into());
+        }
+        match (valid.verdict(), valid.subject()) {
+            (Verdict::Accepted, Some(name)) => Ok(name.to_owned()),
+            (Verdict::Accepted, None) => Err("it names no user".into()),
+            _ if self.settings.takes_encrypted => Ok(PEOPLE[0].username.to_owned()),
+            _ => Err("its assertion cannot be opened".into()),
+        }
+    }
+
+    fn login(&self, request: &Request) -> Answered {
+        let body = json_body(request)?;
+        let name = body["username"].as_str().unwrap_or_default();
+        let known = PEOPLE.iter().any(|person| person.username == name);
+        if !known || body["password"].as_str() != Some(&self.settings.password) {
+            return Err((401, "Unauthorized".into()));
+        }
+        if self.settings.second_factor {
+            return Ok(json!({
+                "url": format!("{}/accounts/login/second-factor", self.base),
+                "body": { "username": name, "state": "second-factor-required" },
+            }));
+        }
+        self.user_token(name)
+    }
+
+    fn connected_app(&self, request: &Request) -> Answered {
+        let fields = if is_json(request) {
+            let body = json_body(request)?;
+            let fields = body.as_object().into_iter().flatten();
+            fields
+                .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+                .collect()
+        } else {
+            form_pairs(std::str::from_utf8(&request.body).unwrap_or_default())
+        };
+        let field = |name: &str| {
+            let found = fields.iter().find(|(known, _)| known == name);
+            found.map_or("", |(_, value)| value.as_str())
+        };
+        if field("grant_type") != "client_credentials" {
+            return Err((400, "unsupported_grant_type".into()));
+        }
+        let (id, secret) = &self.settings.connected_app;
+        if field("client_id") != id || field("client_secret") != secret {
+            return Err((401, "invalid_client".into()));
+        }
+        let token = self.token(Holder::App)?;
+        Ok(json!({ "access_token": token, "expires_in": 3600, "token_type": "bearer" }))
+    }
+
+    fn organization(&self, request: &Request) -> Answered {
+        self.holder(request)?;
+        if !request.path().ends_with(ORGANIZATION_ID) {
+            return Err((404, "Not Found".into()));
+        }
+        let Some(minutes) = self.settings.session_minutes else {
+            return Err((403, "Forbidden".into()));
+        };
+        let mut organization = organization();
+        organization["sessionTimeout"] = json!(minutes);
+        Ok(organization)
+    }
+
+    fn user_token(&self, name: &str) -> Answered {
+        let person = PEOPLE
+            .iter()
+            .find(|person| person.username == name)
+            .copied();
+        let token = self.token(Holder::User(name.to_owned(), person))?;
+        Ok(json!({ "access_token": token, "token_type": "bearer", "redirectUrl": "/home/" }))
+    }
+
+    /// A new token, which looks like a UUID.
+    fn token(&self, holder: Holder) -> Result<String, Refusal> {
+        let Some(digits) = nonce() else {
+            return Err((500, "no randomness".into()));
+        };
+        let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
+        let token = parts.map(|part| &digits[part]).join("-");
+        locked(&self.state).tokens.push((token.clone(), holder));
+        Ok(token)
+    }
+
+    /// Whose the request's bearer token is.
+    fn holder(&self, request: &Request) -> Result<Holder, Refusal> {
+        let bearer = request
+            .header("Authorization")
+            .and_then(|value| value.strip_prefix("Bearer "));
+        let state = locked(&self.state);
+        let known = state
+            .tokens
+            .iter()
+            .find(|(token, _)| Some(token.as_str()) == bearer);
+        known
+            .map(|(_, holder)| holder.clone())
+            .ok_or((401, "Unauthorized".into()))
+    }
+}
+
+/// A status and the message beside it.
+type Refusal = (u16, String);
+type Answered = Result<Value, Refusal>;
+
+fn me(holder: &Holder) -> Value {
+    match holder {
+        Holder::User(name, person) => json!({ "user": user(name, *person) }),
+        Holder::App => {
+            json!({ "client": { "name": "Demo app", "organizationId": ORGANIZATION_ID } })
+        }
+    }
+}
+
+/// The user as the platform describes one. A name that nobody here has gets an account on its first sign-in.
+fn user(name: &str, person: Option<Person>) -> Value {
+    let (id, first, last, email) = match person {
+        Some(person) => (
+            person.id,
+            person.first_name,
+            person.last_name,
+            person.email(),
+        ),
+        None => (
+            "0b8a5a52-5f0e-4c52-9c43-3d6f0d0a1cff",
+            "",
+            "",
+            String::new(),
+        ),
+    };
+    json!({
+        "id": id,
+        "username": name,
+        "firstName": first,
+        "lastName": last,
+        "email": email,
+        "organizationId": ORGANIZATION_ID,
+        "enabled": true,
+        "idprovider_id": "saml",
+        "organization": organization(),
+        "memberOfOrganizations": [
+            { "id": ORGANIZATION_ID, "name": ORGANIZATION_NAME, "isRoot": true, "parentId": null },
+            {
+                "id": "5a2f1c9e-7d34-4b1a-8e52-6c1b7f0d9a11",
+                "name": "Logistics",
+                "isRoot": false,
+                "parentId": ORGANIZATION_ID,
+            },
+        ],
+    })
+}
+
+fn organization() -> Value {
+    json!({
+        "id": ORGANIZATION_ID,
+        "name": ORGANIZATION_NAME,
+        "domain": ORGANIZATION_DOMAIN,
+        "isFederated": true,
+    })
+}
+
+fn environments() -> Value {
+    let environment = |id: &str, name: &str, kind: &str| {
+        json!({
+            "id": id,
+            "name": name,
+            "organizationId": ORGANIZATION_ID,
+            "isProduction": kind == "production",
+            "type": kind,
+        })
+    };
+    json!({
+        "data": [
+            environment("7c0e4a31-1111-4b7e-a0b5-000000000001", "Design", "design"),
+            environment("7c0e4a31-1111-4b7e-a0b5-000000000002", "Sandbox", "sandbox"),
+            environment("7c0e4a31-1111-4b7e-a0b5-000000000003", "Production", "production"),
+        ],
+        "total": 3,
+    })
+}
+
+fn is_json(request: &Request) -> bool {
+    let kind = request.header("Content-Type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+}
+
+fn json_body(request: &Request) -> Answered {
+    if !is_json(request) {
+        return Err((415, "Content-Type must be application/json".into()));
+    }
+    serde_json::from_slice(&request.body).map_err(|_| (400, "the body is not JSON".into()))
+}
+
+fn refuse(status: u16, message: &str) -> Response {
+    json_response(status, &json!({ "status": status, "message": message }))
+}
+
+fn json_response(status: u16, body: &Value) -> Response {
+    Response::new(status, JSON, body.to_string())
+}
