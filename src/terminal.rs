@@ -1,1 +1,0 @@
-//! The person at the terminal: what is said, asked and handed out.

@@ -1,0 +1,105 @@
+//! A prompt that does not echo and takes long answers.
+
+use thiserror::Error;
+
+/// Why nothing could be asked.
+#[derive(Debug, Error)]
+pub enum PromptError {
+    /// There is no terminal to ask on.
+    #[error("there is no terminal to paste into")]
+    NoTerminal,
+    /// More than was allowed.
+    #[error("the answer has more than {0} bytes")]
+    TooLong(usize),
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
+    /// The terminal failed.
+    #[error("the terminal could not be read: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Asks, then reads until the answer ends: with Ctrl-D, or with a new line after which nothing follows for a moment (a
+/// pasted text arrives in one burst, so new lines inside it do not end it).
+///
+/// A terminal in its usual mode cuts a line after 4,095 bytes, which is shorter than any response, and would show it.
+/// So both the line mode and the echo are switched off, and on again whatever happens.
+#[cfg(unix)]
+pub(super) fn read_unseen(limit: usize, ask: impl FnOnce()) -> Result<Vec<u8>, PromptError> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::io::Errno;
+    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+    use std::fs::File;
+    use zeroize::Zeroize;
+
+    const END_OF_TRANSMISSION: u8 = 0x04;
+    const PAUSE: Timespec = Timespec {
+        tv_sec: 0,
+        tv_nsec: 200_000_000,
+    };
+
+    struct Restore<'f>(&'f File, rustix::termios::Termios);
+    impl Drop for Restore<'_> {
+        fn drop(&mut self) {
+            // Nothing more can be done for a terminal that refuses its own settings.
+            let _ = tcsetattr(self.0, OptionalActions::Flush, &self.1);
+        }
+    }
+
+    let terminal = File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .map_err(|_| PromptError::NoTerminal)?;
+    let usual = tcgetattr(&terminal).map_err(|_| PromptError::NoTerminal)?;
+    let mut unseen = usual.clone();
+    unseen.local_modes -= LocalModes::ECHO | LocalModes::ICANON;
+    unseen.special_codes[SpecialCodeIndex::VMIN] = 1;
+    unseen.special_codes[SpecialCodeIndex::VTIME] = 0;
+    let watch = super::Watch::start();
+    let _restore = Restore(&terminal, usual);
+    tcsetattr(&terminal, OptionalActions::Flush, &unseen).map_err(std::io::Error::from)?;
+    ask();
+
+    let mut answer = Vec::with_capacity(limit.min(64 * 1024));
+    let mut chunk = [0; 4096];
+    loop {
+        let ready = match poll(&mut [PollFd::new(&terminal, PollFlags::IN)], Some(&PAUSE)) {
+            Ok(count) => count > 0,
+            Err(Errno::INTR) => false,
+            Err(error) => return Err(std::io::Error::from(error).into()),
+        };
+        if watch.interrupted() {
+            answer.zeroize();
+            return Err(PromptError::Interrupted);
+        }
+        if !ready {
+            let text_ends = answer
+                .last()
+                .is_some_and(|byte| matches!(byte, b'\n' | b'\r'));
+            if text_ends && !answer.trim_ascii().is_empty() {
+                break;
+            }
+            continue;
+        }
+        let count = rustix::io::read(&terminal, &mut chunk).map_err(std::io::Error::from)?;
+        let taken = &chunk[..count];
+        let end = taken.iter().position(|byte| *byte == END_OF_TRANSMISSION);
+        answer.extend_from_slice(&taken[..end.unwrap_or(count)]);
+        if answer.len() > limit {
+            answer.zeroize();
+            return Err(PromptError::TooLong(limit));
+        }
+        if count == 0 || end.is_some() {
+            break;
+        }
+    }
+    chunk.zeroize();
+    Ok(answer)
+}
+
+/// Other systems have no prompt that takes a line of that length unseen; a file or standard input does.
+#[cfg(not(unix))]
+pub(super) fn read_unseen(_limit: usize, _ask: impl FnOnce()) -> Result<Vec<u8>, PromptError> {
+    Err(PromptError::NoTerminal)
+}
