@@ -2,6 +2,11 @@
 
 pub use jiff::{SignedDuration, Timestamp};
 
+/// The time of this machine's clock. Only the edges ask for it; the rules take it as an argument.
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// Reads an `xs:dateTime` as SAML uses it (Core 1.3.3: UTC, written with `Z`). An offset is understood as well, since
 /// some identity providers write one; a time without either is not, since it does not name an instant.
 ///

@@ -1,0 +1,154 @@
+use super::*;
+
+const ACS: &str =
+    "https://anypoint.mulesoft.com/accounts/login/example-org/providers/0a1b-2c/receive-id";
+
+fn with(values: &[(Setting, &str)]) -> Result<LoginConfig, ConfigError> {
+    let mut flags = Layer::default();
+    for (setting, value) in values {
+        flags.text(*setting, Some((*value).to_owned()));
+    }
+    let layers = Layers::new(flags, Layer::default(), Layer::default()).unwrap();
+    resolve("default".into(), &layers, |name| {
+        (name == "SHELL").then(|| "/usr/bin/fish".into())
+    })
+}
+
+/// What every login needs, and the values of one test.
+fn complete(values: &[(Setting, &str)]) -> Result<LoginConfig, ConfigError> {
+    let mut all = vec![
+        (Setting::AcsUrl, ACS),
+        (Setting::IdpUrl, "https://idp.example/start"),
+        (Setting::IdpMetadata, "idp.xml"),
+    ];
+    all.retain(|(setting, _)| !values.iter().any(|(given, _)| given == setting));
+    all.extend_from_slice(values);
+    with(&all)
+}
+
+#[test]
+fn the_flags_alone_do() {
+    let config = complete(&[]).unwrap();
+    assert_eq!(
+        config.capture,
+        Capture::Loopback(LoopbackAddress::parse(DEFAULT_LISTEN).unwrap())
+    );
+    assert_eq!(config.recipient(), DEFAULT_LISTEN);
+    assert_eq!(config.timeout, Duration::from_secs(300));
+    assert_eq!(config.clock_skew, SignedDuration::from_secs(180));
+    assert_eq!(config.relay_state, RelayStateUse::Auto);
+    assert_eq!(config.browser, BrowserChoice::Default);
+    assert_eq!(
+        config.trust.metadata,
+        Some(MetadataSource::File("idp.xml".into()))
+    );
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let missing = |values: &[(Setting, &str)]| match with(values) {
+        Err(ConfigError::Missing { setting, .. }) => setting,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(missing(&[]), Setting::AcsUrl);
+    assert_eq!(missing(&[(Setting::AcsUrl, ACS)]), Setting::IdpUrl);
+    let no_trust = with(&[
+        (Setting::AcsUrl, ACS),
+        (Setting::IdpUrl, "https://idp.example/"),
+    ]);
+    assert!(matches!(no_trust, Err(ConfigError::NoTrust)));
+}
+
+#[test]
+fn a_response_that_is_there_needs_no_link_and_names_the_platform_unless_a_listener_is_configured() {
+    let pasted = |values: &[(Setting, &str)]| {
+        let mut all = vec![(Setting::AcsUrl, ACS), (Setting::IdpCertificate, "idp.pem")];
+        all.extend_from_slice(values);
+        with(&all).unwrap()
+    };
+    let config = pasted(&[(Setting::Response, "-")]);
+    assert!(matches!(
+        &config.capture,
+        Capture::Paste {
+            source: PasteSource::StandardInput,
+            ..
+        }
+    ));
+    assert_eq!(config.recipient(), ACS);
+    let config = pasted(&[
+        (Setting::Response, "r.txt"),
+        (Setting::Listen, "http://127.0.0.1:9/acs"),
+    ]);
+    assert_eq!(config.recipient(), "http://127.0.0.1:9/acs");
+    let config = pasted(&[(Setting::Capture, "paste")]);
+    assert!(matches!(
+        &config.capture,
+        Capture::Paste {
+            source: PasteSource::Prompt,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn values_that_do_not_fit_are_refused_by_their_name() {
+    for (setting, value) in [
+        (
+            Setting::AcsUrl,
+            "http://anypoint.mulesoft.com/accounts/login/o/providers/p/receive-id",
+        ),
+        (Setting::IdpUrl, "javascript:alert(1)"),
+        (Setting::IdpMetadata, "http://idp.example/metadata"),
+        (Setting::Listen, "http://0.0.0.0:35417/saml/acs"),
+        (Setting::Capture, "telepathy"),
+        (Setting::RelayState, "maybe"),
+        (Setting::Timeout, "soon"),
+        (Setting::Timeout, "0"),
+        (Setting::Timeout, "25h"),
+        (Setting::ClockSkew, "11m"),
+        (Setting::ClockSkew, "-1s"),
+        (Setting::NoBrowser, "maybe"),
+        (Setting::Env, "tcsh"),
+        (Setting::Audience, " "),
+        (Setting::ExpectUser, "a\nb"),
+    ] {
+        let refused = complete(&[(setting, value)]);
+        assert!(
+            matches!(&refused, Err(ConfigError::Value { name, .. }) if *name == setting.flag()),
+            "{value}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn times_have_units() {
+    let timeout = |text| {
+        complete(&[(Setting::Timeout, text)])
+            .unwrap()
+            .timeout
+            .as_secs()
+    };
+    assert_eq!(
+        (timeout("90"), timeout("90s"), timeout("5m"), timeout("1h")),
+        (90, 90, 300, 3600)
+    );
+}
+
+#[test]
+fn the_shell_is_the_named_one_or_the_users_own() {
+    let shell = |text| complete(&[(Setting::Env, text)]).unwrap().hand_out.env;
+    assert_eq!(shell("bash"), Some(Shell::Bash));
+    if !cfg!(windows) {
+        assert_eq!(shell("auto"), Some(Shell::Fish));
+    }
+}
+
+#[test]
+fn a_relay_state_of_the_link_itself_cannot_be_required() {
+    let link = (Setting::IdpUrl, "https://idp.example/start?RelayState=x");
+    assert!(complete(&[link]).is_ok());
+    assert!(matches!(
+        complete(&[link, (Setting::RelayState, "require")]),
+        Err(ConfigError::Value { .. })
+    ));
+}
