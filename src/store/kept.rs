@@ -83,6 +83,26 @@ struct Read {
 }
 
 impl Kept {
+    /// A token that nothing more is known of.
+    pub fn new(
+        token: AccessToken,
+        method: Method,
+        plane: WebAddress,
+        signed_in_at: Timestamp,
+    ) -> Self {
+        Self {
+            token,
+            method,
+            plane,
+            username: None,
+            user_id: None,
+            organization_id: None,
+            organization_name: None,
+            signed_in_at,
+            ends_at: None,
+        }
+    }
+
     /// Whether the token's time is known to be over.
     pub fn has_ended(&self, now: Timestamp) -> bool {
         self.ends_at.is_some_and(|end| end <= now)

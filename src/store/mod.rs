@@ -190,6 +190,15 @@ impl TokenStore {
         self.directory.join(key.file_name())
     }
 
+    /// Makes sure that a token can be kept, before anybody signs in for one: missing directories are made, with mode
+    /// 0700, and a file in them can be written.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what keeps it from being kept.
+    pub fn prepare(&self) -> Result<(), StoreError> {
+        Directory::create_own(&self.directory)?.lock().map(drop)
+    }
+
     /// Keeps a token under a key, in place of the one that was there. Missing directories are made, with mode 0700.
     ///
     /// # Errors

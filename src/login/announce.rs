@@ -1,0 +1,94 @@
+//! What a login says at the terminal on its way.
+
+use super::refusal;
+use crate::acs::RequestError;
+use crate::config::{Capture, LoginConfig};
+use crate::foreign::brief;
+use crate::http::HttpError;
+use crate::saml::{Outcome, Refused, ValidResponse, Verdict};
+use crate::terminal::Terminal;
+
+/// Says where the login leads.
+pub(super) fn heading(config: &LoginConfig, terminal: &Terminal) {
+    let platform = &config.platform;
+    let plane = platform.plane();
+    let organization = platform
+        .org_domain()
+        .map_or_else(String::new, |domain| format!("{} at ", brief(domain)));
+    let host = brief(&plane.host());
+    let capture = match config.capture {
+        Capture::Loopback(_) => "loopback",
+        Capture::Paste { .. } => "paste",
+    };
+    terminal.say(&format!(
+        "Signing in to {organization}{} ({host}), capture {capture}.",
+        plane.name()
+    ));
+}
+
+/// Says that somebody's post was refused while the wait goes on.
+pub(super) fn nobodys_login(refused: &Refused, terminal: &Terminal) {
+    terminal.warn(&format!(
+        "a response was posted and refused: {} ({}: found {}, expected {}). The wait goes on.",
+        refusal::meaning(refused.rule),
+        refused.rule.code(),
+        refused.found,
+        refused.expected
+    ));
+}
+
+/// Says that a post was no response at all while the wait goes on.
+pub(super) fn bad_post(error: &RequestError, terminal: &Terminal) {
+    terminal.warn(&format!(
+        "a post was refused ({}): {error}. The wait goes on.",
+        error.code()
+    ));
+}
+
+/// Says that a post came from a program of another user.
+pub(super) fn other_user(uid: u32, terminal: &Terminal) {
+    terminal.warn(&format!(
+        "this response was posted by a program of another user of this machine (uid {uid}), not by your browser."
+    ));
+}
+
+/// Says early that the exchange would fail.
+pub(super) fn unreachable(error: &HttpError, terminal: &Terminal) {
+    terminal.warn(&format!(
+        "{error}. Unless that changes, the login will fail after the sign-in."
+    ));
+}
+
+/// Says what the checks found in a response that goes on to the exchange.
+pub(super) fn findings(valid: &ValidResponse, terminal: &Terminal) {
+    let user = valid
+        .subject()
+        .map_or_else(|| "a user it does not name".to_owned(), brief);
+    match valid.verdict() {
+        Verdict::Unverified => terminal.warn(
+            "the assertion is encrypted: nothing in it could be checked here, not even whose it is. The platform can.",
+        ),
+        _ => terminal.done(&format!("The response is valid. It names {user}.")),
+    }
+    for check in valid.warnings() {
+        terminal.warn(&format!(
+            "{}: {} (found {})",
+            check.rule.code(),
+            check.rule.says(),
+            check.found
+        ));
+    }
+    for check in &valid.report().checks {
+        let outcome = match check.outcome {
+            Outcome::Pass => "pass",
+            Outcome::Fail => "fail",
+            Outcome::Warn => "warn",
+            Outcome::Skip => "skip",
+        };
+        terminal.detail(&format!(
+            "  {outcome}  {:<18} {}",
+            check.rule.code(),
+            check.found
+        ));
+    }
+}

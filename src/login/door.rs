@@ -1,0 +1,170 @@
+//! The loopback capture: the listener, the link that leads to it, and the wait.
+
+use super::refusal::meaning;
+use super::{LoginError, SignedIn, announce, page};
+use crate::acs::{self, Listener, ReceiveError, RelayState, Rules};
+use crate::address::{LoopbackAddress, WebAddress};
+use crate::config::{LoginConfig, RelayStateUse};
+use crate::login::trust::Believed;
+use crate::platform::Platform;
+use crate::saml::{PostedResponse, Refused, ValidResponse};
+use crate::terminal::{Terminal, Watch};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long the page may take to fetch the verdict after the login has ended.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// Servers close idle connections after a minute or so; before that, ours is used again.
+const KEEP_WARM: Duration = Duration::from_secs(40);
+
+/// The listener, and the link that leads to it.
+pub(super) struct Door {
+    listener: Listener,
+    link: Option<WebAddress>,
+}
+
+impl Door {
+    /// Binds the listener. Nothing is opened before it stands, since whoever answers at this address gets the response.
+    pub(super) fn open(
+        config: &LoginConfig,
+        address: &LoopbackAddress,
+        believed: &Believed,
+        terminal: &Terminal,
+    ) -> Result<Self, LoginError> {
+        let (relay_state, link) = relay_state(config)?;
+        let rules = Rules::new(address, believed.origins.clone(), relay_state);
+        let listener = Listener::bind(address, rules)?;
+        for warning in listener.warnings() {
+            terminal.warn(&warning.to_string());
+        }
+        Ok(Self { listener, link })
+    }
+
+    /// The link to open, with our RelayState in it.
+    pub(super) fn link(&self) -> Option<&WebAddress> {
+        self.link.as_ref()
+    }
+
+    /// Waits for the user's own response: one that is signed by the identity provider. Whatever else is posted is
+    /// answered with its reason, said at the terminal, and the wait goes on.
+    pub(super) fn receive(
+        &self,
+        timeout: Duration,
+        terminal: &Terminal,
+        check: impl Fn(&PostedResponse) -> Result<ValidResponse, Box<Refused>>,
+    ) -> Result<ValidResponse, LoginError> {
+        let deadline = Instant::now() + timeout;
+        let watch = Watch::start();
+        let mut last = None;
+        loop {
+            let received = self
+                .listener
+                .receive(deadline, &|| watch.interrupted(), &mut |error| {
+                    announce::bad_post(error, terminal);
+                    last = Some((error.to_string(), None));
+                });
+            let delivery = match received {
+                Ok(delivery) => delivery,
+                Err(ReceiveError::Cancelled) => return Err(LoginError::Interrupted),
+                Err(ended) => return Err(waited_in_vain(ended, last)),
+            };
+            if let Some(uid) = delivery.other_user() {
+                announce::other_user(uid, terminal);
+            }
+            match check(delivery.posted()) {
+                Ok(valid) => {
+                    delivery.take();
+                    return Ok(valid);
+                }
+                Err(refused) if refused.authenticated => {
+                    delivery.take();
+                    return Err(LoginError::Refused(refused));
+                }
+                Err(refused) => {
+                    announce::nobodys_login(&refused, terminal);
+                    delivery.refuse(page::nobodys_login(&refused));
+                    last = Some((meaning(refused.rule).to_owned(), Some(refused)));
+                }
+            }
+        }
+    }
+
+    /// Tells the waiting page the verdict. `None` where no page waits, because no response was taken.
+    pub(super) fn conclude(self, result: Result<&SignedIn, &LoginError>) -> Option<Farewell> {
+        self.listener.conclude(page::verdict(result)?);
+        Some(Farewell(self.listener))
+    }
+}
+
+/// The error of a wait that ended without the user's own response.
+fn waited_in_vain(ended: ReceiveError, last: Option<(String, Option<Box<Refused>>)>) -> LoginError {
+    let too_many = ended == ReceiveError::TooManyBadPosts;
+    match last {
+        Some((reason, refused)) => LoginError::OnlyRefused {
+            reason,
+            refused,
+            too_many,
+        },
+        None => LoginError::TimedOut,
+    }
+}
+
+/// What is asked of RelayState, and the link that carries it. A link with a RelayState of its own keeps it: that is the
+/// organization's way of telling its applications apart.
+fn relay_state(config: &LoginConfig) -> Result<(RelayState, Option<WebAddress>), LoginError> {
+    let link = config.sign_in_link.as_ref();
+    let has_own = |link: &WebAddress| link.query().iter().any(|(name, _)| name == "RelayState");
+    match (config.relay_state, link) {
+        (RelayStateUse::Off, _) | (_, None) => Ok((RelayState::Off, link.cloned())),
+        (_, Some(link)) if has_own(link) => Ok((RelayState::Off, Some(link.clone()))),
+        (wanted, Some(link)) => {
+            let nonce = acs::nonce().ok_or(LoginError::NoRandomness)?;
+            let link = link.with_query("RelayState", nonce.expose());
+            let rule = match wanted {
+                RelayStateUse::Require => RelayState::Require(nonce),
+                _ => RelayState::Auto(nonce),
+            };
+            Ok((rule, Some(link)))
+        }
+    }
+}
+
+/// Keeps the connection to the platform open while the user signs in, so that the exchange costs one round trip; and
+/// says so early when the platform cannot be reached. Ends when it is dropped.
+pub(super) fn keep_warm(platform: &Arc<Platform>, terminal: &Terminal) -> Warmth {
+    let (stop, stopped) = mpsc::channel::<()>();
+    let (platform, terminal) = (Arc::clone(platform), *terminal);
+    thread::spawn(move || {
+        let mut warned = false;
+        loop {
+            if let Err(error) = platform.warm()
+                && !std::mem::replace(&mut warned, true)
+            {
+                announce::unreachable(&error, &terminal);
+            }
+            // Never sent to: it ends when the other side is dropped.
+            if stopped.recv_timeout(KEEP_WARM) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    });
+    Warmth(stop)
+}
+
+/// Keeps the connection warm for as long as it lives.
+pub(super) struct Warmth(
+    #[allow(dead_code, reason = "dropping it is what it is for")] mpsc::Sender<()>,
+);
+
+/// The page in the browser that still wants to show the verdict.
+#[derive(Debug)]
+pub(super) struct Farewell(Listener);
+
+impl Farewell {
+    /// Stays until the page has the verdict, a few seconds at most.
+    pub(super) fn wait(self) {
+        self.0.finish(FAREWELL);
+    }
+}

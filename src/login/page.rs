@@ -1,0 +1,55 @@
+//! What the page in the browser says: our own words and the platform's account, nothing of what was posted.
+
+use super::refusal::{cure, meaning};
+use super::{LoginError, SignedIn};
+use crate::acs::Page;
+use crate::platform::Plane;
+use crate::saml::Refused;
+
+/// The verdict, for the page behind the post. `None` where no post was taken that a page could wait behind.
+pub(super) fn verdict(result: Result<&SignedIn, &LoginError>) -> Option<Page> {
+    match result {
+        Ok(signed_in) => Some(welcome(signed_in)),
+        Err(LoginError::Refused(refused)) => Some(with_rule(
+            Page::failed(&sentence(refused), cure(refused.rule)),
+            refused,
+        )),
+        Err(LoginError::Platform(_)) => Some(Page::failed(
+            "The response is valid, but the platform gave no token for it.",
+            "",
+        )),
+        Err(_) => None,
+    }
+}
+
+/// The answer to a post that is nobody's login.
+pub(super) fn nobodys_login(refused: &Refused) -> Page {
+    with_rule(Page::refused(400, &sentence(refused)), refused)
+}
+
+fn welcome(signed_in: &SignedIn) -> Page {
+    let kept = &signed_in.kept;
+    let user = kept
+        .username
+        .as_deref()
+        .unwrap_or("a user that the platform does not name");
+    let organization = kept
+        .organization_name
+        .as_deref()
+        .or(kept.organization_id.as_deref());
+    let plane = Plane::at(&kept.plane).host();
+    Page::signed_in(user, organization.unwrap_or(&plane))
+}
+
+fn sentence(refused: &Refused) -> String {
+    format!("The response was refused: {}.", meaning(refused.rule))
+}
+
+/// The rule by its name, which is ours; what was found there is not, and stays in the terminal.
+fn with_rule(mut page: Page, refused: &Refused) -> Page {
+    page.details.push((
+        "Rule".into(),
+        format!("{}, {}", refused.rule.code(), refused.rule.section()),
+    ));
+    page
+}

@@ -1,0 +1,121 @@
+//! The SAML login: from the identity provider's page to a kept token.
+
+use super::door::{self, Door};
+use super::trust::{self, Believed};
+use super::{Ended, LoginError, SignedIn, announce, browse, paste};
+use crate::config::{Capture, LoginConfig};
+use crate::platform::Platform;
+use crate::saml::{Expected, PostedResponse, Refused, ValidResponse, validate};
+use crate::store::{Kept, Key, Method, TokenStore};
+use crate::terminal::Terminal;
+use crate::time;
+use std::sync::Arc;
+
+/// Logs in through the identity provider: every stage of a login, in its order.
+pub(super) fn log_in(
+    config: &LoginConfig,
+    store: &TokenStore,
+    key: &Key,
+    terminal: &Terminal,
+) -> Ended {
+    // Whatever cannot be had is found out before anybody signs in: a sign-in in vain is the dearest failure.
+    let (believed, platform) = match prepare(config, store) {
+        Ok(prepared) => prepared,
+        Err(error) => return error.into(),
+    };
+    announce::heading(config, terminal);
+    let (door, valid) = match &config.capture {
+        Capture::Loopback(address) => {
+            let door = match Door::open(config, address, &believed, terminal) {
+                Ok(door) => door,
+                Err(error) => return error.into(),
+            };
+            browse::open(config, address, door.link(), terminal);
+            let _warm = door::keep_warm(&platform, terminal);
+            let valid = door.receive(config.timeout, terminal, |posted| {
+                check(posted, config, &believed)
+            });
+            (Some(door), valid)
+        }
+        Capture::Paste { source, .. } => {
+            let posted = paste::read(config, source, terminal);
+            let refused = |posted| check(&posted, config, &believed).map_err(LoginError::Refused);
+            (None, posted.and_then(refused))
+        }
+    };
+    let result = valid.and_then(|valid| {
+        announce::findings(&valid, terminal);
+        exchange_and_keep(config, &platform, &valid, store, key, terminal)
+    });
+    // The page behind the post waits for the verdict.
+    let farewell = door.and_then(|door| door.conclude(result.as_ref()));
+    Ended { result, farewell }
+}
+
+/// Gathers what a login goes by, and makes sure that its token can be kept.
+fn prepare(
+    config: &LoginConfig,
+    store: &TokenStore,
+) -> Result<(Believed, Arc<Platform>), LoginError> {
+    let client = config.connection.client()?;
+    let believed = trust::gather(config, &client)?;
+    store.prepare()?;
+    Ok((
+        believed,
+        Arc::new(Platform::new(client, config.platform.plane().clone())),
+    ))
+}
+
+/// Decodes the response and holds every rule against it.
+fn check(
+    posted: &PostedResponse,
+    config: &LoginConfig,
+    believed: &Believed,
+) -> Result<ValidResponse, Box<Refused>> {
+    let expected = Expected {
+        issuer: believed.issuer.clone(),
+        audience: config.audience.clone(),
+        recipient: config.recipient().to_owned(),
+        user: config.expect_user.clone(),
+        clock_skew: config.clock_skew,
+    };
+    validate(posted, &believed.trust, &expected, time::now())
+}
+
+/// Exchanges the response for a token, asks whose it is, and keeps it.
+fn exchange_and_keep(
+    config: &LoginConfig,
+    platform: &Platform,
+    valid: &ValidResponse,
+    store: &TokenStore,
+    key: &Key,
+    terminal: &Terminal,
+) -> Result<SignedIn, LoginError> {
+    let token = platform.exchange(&config.platform, valid)?;
+    let mut kept = Kept::new(
+        token,
+        Method::Saml,
+        config.platform.plane().address().clone(),
+        time::now(),
+    );
+    // Kept at once, so that nothing that goes wrong from here on loses it.
+    let mut not_kept = store.save(key, &kept).err();
+    match platform.account(&kept.token) {
+        Ok(account) => {
+            let lasts = platform
+                .session_timeout(&kept.token, &account.organization.id)
+                .ok()
+                .flatten();
+            kept.ends_at = lasts.and_then(|lasts| kept.signed_in_at.checked_add(lasts).ok());
+            kept.username = Some(account.username);
+            kept.user_id = Some(account.user_id);
+            kept.organization_id = Some(account.organization.id);
+            kept.organization_name = account.organization.name;
+            not_kept = store.save(key, &kept).err();
+        }
+        Err(error) => terminal.warn(&format!(
+            "the platform gave a token, but does not say whose it is: {error}"
+        )),
+    }
+    Ok(SignedIn { kept, not_kept })
+}

@@ -1,0 +1,112 @@
+//! Whom to believe: the identity provider's keys and its name, gathered before anything is opened.
+
+use super::LoginError;
+use crate::address::WebAddress;
+use crate::config::{ConfigError, LoginConfig, MetadataSource, read_trusted};
+use crate::http::{Client, HttpRequest, Method};
+use crate::saml::Trust;
+use crate::saml::metadata::{self, IdentityProvider};
+use crate::time;
+use crate::xmldsig::TrustedKey;
+use std::path::Path;
+
+/// The largest metadata read: an identity provider's own has a few kB, a federation's list does not belong here.
+const METADATA_LIMIT: usize = 2 * 1024 * 1024;
+/// The largest certificate file read.
+const CERTIFICATE_LIMIT: u64 = 256 * 1024;
+
+/// What the configuration says about the identity provider.
+pub(super) struct Believed {
+    /// The keys.
+    pub trust: Trust,
+    /// Its entity ID, where it is known.
+    pub issuer: Option<String>,
+    /// Where its pages may post from, as browsers write it into `Origin`.
+    pub origins: Vec<String>,
+}
+
+/// Reads metadata and certificates.
+pub(super) fn gather(config: &LoginConfig, client: &Client) -> Result<Believed, LoginError> {
+    let mut keys = Vec::new();
+    let mut origins: Vec<_> = config.sign_in_link.iter().map(WebAddress::origin).collect();
+    let mut issuer = config.issuer.clone();
+    if let Some(source) = &config.trust.metadata {
+        let provider = read_metadata(source, config.issuer.as_deref(), client)?;
+        keys.extend(provider.keys);
+        let services = provider
+            .single_sign_on
+            .iter()
+            .filter_map(|(_, location)| WebAddress::parse(location).ok());
+        origins.extend(services.map(|service| service.origin()));
+        issuer.get_or_insert(provider.entity_id);
+    }
+    for path in &config.trust.certificates {
+        keys.extend(read_certificates(path)?);
+    }
+    let allow_legacy_algorithms = config.trust.allow_legacy_algorithms;
+    Ok(Believed {
+        trust: Trust {
+            keys,
+            allow_legacy_algorithms,
+        },
+        issuer,
+        origins,
+    })
+}
+
+fn read_metadata(
+    source: &MetadataSource,
+    issuer: Option<&str>,
+    client: &Client,
+) -> Result<IdentityProvider, LoginError> {
+    let wrong = |problem: String| LoginError::Metadata {
+        source_name: describe(source),
+        problem,
+    };
+    let bytes = match source {
+        MetadataSource::File(path) => read_trusted(path, METADATA_LIMIT as u64)?,
+        MetadataSource::Url(address) => {
+            let request = HttpRequest {
+                method: Method::Get,
+                address,
+                headers: &[(
+                    "Accept",
+                    "application/samlmetadata+xml, application/xml, text/xml",
+                )],
+                body: None,
+                limit: METADATA_LIMIT,
+            };
+            let answer = client
+                .send(request)
+                .map_err(|error| wrong(error.to_string()))?;
+            if answer.status != 200 {
+                return Err(wrong(format!(
+                    "the server answered with status {}",
+                    answer.status
+                )));
+            }
+            answer.body.to_vec()
+        }
+    };
+    metadata::parse(&bytes, issuer, time::now()).map_err(|error| wrong(error.to_string()))
+}
+
+fn describe(source: &MetadataSource) -> String {
+    match source {
+        MetadataSource::File(path) => crate::foreign::shown(&path.to_string_lossy(), 300),
+        MetadataSource::Url(address) => crate::foreign::shown(address.as_str(), 300),
+    }
+}
+
+/// The certificates of a file: any number in PEM, or one in DER.
+fn read_certificates(path: &Path) -> Result<Vec<TrustedKey>, LoginError> {
+    let bytes = read_trusted(path, CERTIFICATE_LIMIT)?;
+    let keys = TrustedKey::from_pem_or_der(&bytes);
+    keys.map_err(|error| {
+        ConfigError::File {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        }
+        .into()
+    })
+}
