@@ -1,5 +1,5 @@
 //! The program: runs the command line and exits with its code.
 
-fn main() {
-    // The command line is declared in the library.
+fn main() -> std::process::ExitCode {
+    anyp_saml::commands::run()
 }

@@ -1,0 +1,235 @@
+//! Arguments that commands share, as typed.
+
+use super::error::CommandError;
+use crate::config::{
+    ConfigError, ConfigFile, Connection, Layer, Layers, LoginConfig, Setting, config_file, resolve,
+    state_directory,
+};
+use crate::store::{Kept, Key, TokenStore};
+use clap::Args;
+use std::env::var_os;
+
+/// Which profile a command is about.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ProfileArgs {
+    /// The profile in the configuration file, and the name that its token is kept under [variable: ANYP_SAML_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+impl ProfileArgs {
+    fn name(&self) -> Option<String> {
+        let variable = || var_os("ANYP_SAML_PROFILE").filter(|name| !name.is_empty());
+        self.profile
+            .clone()
+            .or_else(|| variable().map(|name| name.to_string_lossy().into_owned()))
+    }
+
+    fn read(&self) -> Result<(String, toml::Table), CommandError> {
+        let (path, must_exist) = config_file(|name| var_os(name))?;
+        Ok(ConfigFile::read(&path, must_exist)?.profile(self.name().as_deref())?)
+    }
+
+    /// The store, and the key that this profile's token is kept under. A name that no profile has is a key as well:
+    /// flags alone are enough for a login.
+    pub(super) fn kept_under(&self) -> Result<(TokenStore, Key), CommandError> {
+        let name = match self.name() {
+            Some(name) => name,
+            None => self.read()?.0,
+        };
+        Ok((open_store()?, Key::new(&name)?))
+    }
+
+    /// The token that is kept for this profile and holds.
+    ///
+    /// # Errors
+    /// [`CommandError::NoToken`] when there is none.
+    pub(super) fn token_that_holds(&self) -> Result<(TokenStore, Key, Kept), CommandError> {
+        let (store, key) = self.kept_under()?;
+        match store.load(&key)? {
+            None => Err(CommandError::NoToken),
+            Some(kept) if kept.has_ended(crate::time::now()) => Err(CommandError::TokenEnded),
+            Some(kept) => Ok((store, key, kept)),
+        }
+    }
+}
+
+/// What `login` goes by. Each flag is also a profile key (`acs_url`) and a variable (`ANYP_SAML_ACS_URL`); flags
+/// outweigh variables, which outweigh the profile.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct LoginArgs {
+    /// The platform's ACS URL (Access Management > Identity Providers): gives plane, organization and provider
+    #[arg(long, value_name = "URL", help_heading = "Where to sign in")]
+    acs_url: Option<String>,
+    /// The identity provider's IdP-initiated link to Anypoint Platform, which the browser opens
+    #[arg(long, value_name = "URL", help_heading = "Where to sign in")]
+    idp_url: Option<String>,
+
+    /// The identity provider's metadata: its entity ID and its keys
+    #[arg(long, value_name = "FILE|URL", help_heading = "Whom to believe")]
+    idp_metadata: Option<String>,
+    /// A certificate of the identity provider, PEM or DER, in place of metadata or besides it; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Whom to believe")]
+    idp_certificate: Vec<String>,
+    /// The identity provider's entity ID, where the metadata does not say it or lists several
+    #[arg(long, value_name = "ENTITY-ID", help_heading = "Whom to believe")]
+    issuer: Option<String>,
+    /// The audience that is configured at the platform (often ORG-DOMAIN.anypoint.mulesoft.com)
+    #[arg(long, value_name = "AUDIENCE", help_heading = "Whom to believe")]
+    audience: Option<String>,
+    /// The only user (NameID) who may be signed in
+    #[arg(long, value_name = "NAME-ID", help_heading = "Whom to believe")]
+    expect_user: Option<String>,
+    /// How far the identity provider's clock and this one may be apart [default: 3m]
+    #[arg(long, value_name = "TIME", help_heading = "Whom to believe")]
+    clock_skew: Option<String>,
+    /// Whether the identity provider must echo our RelayState: auto, require or off [default: auto]
+    #[arg(
+        long,
+        value_name = "auto|require|off",
+        help_heading = "Whom to believe"
+    )]
+    relay_state: Option<String>,
+    /// Accept SHA-1 and RSA-1024 signatures, with a warning
+    #[arg(long, help_heading = "Whom to believe")]
+    allow_legacy_algorithms: bool,
+    /// How the response is caught: loopback (the browser posts it here) or paste
+    #[arg(
+        long,
+        value_name = "loopback|paste",
+        help_heading = "How the response gets here"
+    )]
+    capture: Option<String>,
+    /// The loopback ACS, exactly as registered at the identity provider [default: http://127.0.0.1:35417/saml/acs]
+    #[arg(long, value_name = "URL", help_heading = "How the response gets here")]
+    listen: Option<String>,
+    /// A response that you have already: base64, URL-encoded, a form body or XML; - is standard input
+    #[arg(
+        long,
+        value_name = "FILE|-",
+        help_heading = "How the response gets here"
+    )]
+    response: Option<String>,
+    /// The browser to start, in place of the default one
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        help_heading = "How the response gets here"
+    )]
+    browser: Option<String>,
+    /// Only show the address to open
+    #[arg(long, help_heading = "How the response gets here")]
+    no_browser: bool,
+    /// How long to wait for the response [default: 5m]
+    #[arg(long, value_name = "TIME", help_heading = "How the response gets here")]
+    timeout: Option<String>,
+
+    /// Also write the token, alone, to this file (mode 0600)
+    #[arg(long, value_name = "PATH", help_heading = "Where the token goes")]
+    token_file: Option<String>,
+    /// Print export lines for eval: bash, zsh, fish or powershell; without a name, for your shell
+    #[arg(long, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", help_heading = "Where the token goes")]
+    env: Option<String>,
+    /// Do nothing while the kept token still holds
+    #[arg(long, help_heading = "Where the token goes")]
+    if_needed: bool,
+
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// How the platform is reached.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "How the platform is reached")]
+pub(super) struct ConnectionArgs {
+    /// Certificate authorities for TLS in PEM, besides the system's
+    #[arg(long, value_name = "FILE")]
+    ca_bundle: Option<String>,
+    /// How long to wait for each answer of the platform [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    platform_timeout: Option<String>,
+}
+
+impl ConnectionArgs {
+    /// The connection for a profile whose token is kept already.
+    pub(super) fn resolve(&self, profile: &ProfileArgs) -> Result<Connection, CommandError> {
+        let mut flags = Layer::default();
+        self.add_to(&mut flags);
+        let table = match profile.read() {
+            // A token may be kept under a name that no profile has.
+            Err(CommandError::Config(ConfigError::NoProfile { .. })) => toml::Table::new(),
+            read => read?.1,
+        };
+        Ok(Connection::resolve(&layers(flags, &table)?)?)
+    }
+
+    fn add_to(&self, layer: &mut Layer) {
+        layer
+            .text(Setting::CaBundle, self.ca_bundle.clone())
+            .text(Setting::PlatformTimeout, self.platform_timeout.clone());
+    }
+}
+
+/// The flags, above the environment, above the profile.
+fn layers(flags: Layer, profile: &toml::Table) -> Result<Layers, CommandError> {
+    Ok(Layers::new(
+        flags,
+        Layer::from_environment(|name| var_os(name))?,
+        Layer::from_profile(profile)?,
+    )?)
+}
+
+/// The store of kept tokens.
+pub(super) fn open_store() -> Result<TokenStore, CommandError> {
+    Ok(TokenStore::open(&state_directory()?))
+}
+
+impl LoginArgs {
+    /// The configuration of a login, and the values that were given with their origins.
+    pub(super) fn resolve(
+        &self,
+        profile: &ProfileArgs,
+    ) -> Result<(LoginConfig, Layers), CommandError> {
+        let (name, table) = self.profile(profile)?;
+        let layers = layers(self.layer(), &table)?;
+        Ok((resolve(name, &layers, |name| var_os(name))?, layers))
+    }
+
+    /// A profile's name that the file does not know is only a name for the token when the flags say the rest.
+    fn profile(&self, profile: &ProfileArgs) -> Result<(String, toml::Table), CommandError> {
+        match (profile.read(), profile.name()) {
+            (Err(CommandError::Config(ConfigError::NoProfile { .. })), Some(name))
+                if self.acs_url.is_some() =>
+            {
+                Ok((name, toml::Table::new()))
+            }
+            (read, _) => read,
+        }
+    }
+
+    fn layer(&self) -> Layer {
+        let mut layer = Layer::default();
+        layer
+            .text(Setting::AcsUrl, self.acs_url.clone())
+            .text(Setting::IdpUrl, self.idp_url.clone())
+            .text(Setting::IdpMetadata, self.idp_metadata.clone())
+            .texts(Setting::IdpCertificate, self.idp_certificate.clone())
+            .text(Setting::Issuer, self.issuer.clone())
+            .text(Setting::Audience, self.audience.clone())
+            .text(Setting::ExpectUser, self.expect_user.clone())
+            .text(Setting::ClockSkew, self.clock_skew.clone())
+            .text(Setting::RelayState, self.relay_state.clone())
+            .switch(Setting::AllowLegacyAlgorithms, self.allow_legacy_algorithms)
+            .text(Setting::Capture, self.capture.clone())
+            .text(Setting::Listen, self.listen.clone())
+            .text(Setting::Response, self.response.clone())
+            .text(Setting::Browser, self.browser.clone())
+            .switch(Setting::NoBrowser, self.no_browser)
+            .text(Setting::Timeout, self.timeout.clone())
+            .text(Setting::TokenFile, self.token_file.clone())
+            .text(Setting::Env, self.env.clone())
+            .switch(Setting::IfNeeded, self.if_needed);
+        self.connection.add_to(&mut layer);
+        layer
+    }
+}

@@ -1,0 +1,357 @@
+//! Errors in words: what went wrong, the facts, what to do next, and the exit code.
+
+use crate::config::{ConfigError, Setting};
+use crate::foreign::brief;
+use crate::http::{HttpError, TlsFailure};
+use crate::login::{LoginError, cure, meaning};
+use crate::platform::{Asked, PlatformError, Reason, Refusal};
+use crate::saml::Refused;
+use crate::store::{KeyError, StoreError, Unsafe};
+use crate::terminal::Terminal;
+use std::process::ExitCode;
+
+/// The exit codes, as the help lists them.
+pub(super) const FAILED: u8 = 1;
+pub(super) const USAGE: u8 = 2;
+pub(super) const NO_TOKEN: u8 = 3;
+pub(super) const RESPONSE_REFUSED: u8 = 4;
+pub(super) const PLATFORM_REFUSED: u8 = 5;
+pub(super) const TIMED_OUT: u8 = 6;
+pub(super) const INTERRUPTED: u8 = 130;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(super) enum CommandError {
+    /// The configuration is none.
+    Config(ConfigError),
+    /// There is no token from a login.
+    Login(LoginError),
+    /// The platform did not answer as hoped.
+    Platform(PlatformError),
+    /// The store or a token file cannot be used.
+    Store(StoreError),
+    /// Nothing is kept.
+    NoToken,
+    /// What is kept has ended.
+    TokenEnded,
+    /// The platform does not know the kept token any more.
+    TokenUnknown,
+    /// Standard output does not take what is handed out.
+    Output(std::io::Error),
+    /// A program could not be started.
+    Start {
+        /// Its name.
+        program: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Anything else, in words.
+    Other(String),
+}
+
+/// What is said about an error.
+#[derive(Debug, Default)]
+struct Words {
+    code: u8,
+    sentence: String,
+    facts: Vec<(&'static str, String)>,
+    hints: Vec<String>,
+}
+
+impl CommandError {
+    /// Says the error and gives its exit code.
+    pub(super) fn say(&self, terminal: &Terminal) -> ExitCode {
+        let words = self.words();
+        terminal.fail(&words.sentence, &words.facts, &words.hints);
+        ExitCode::from(words.code)
+    }
+
+    fn words(&self) -> Words {
+        match self {
+            Self::Config(error) => Words::new(USAGE, error).hints(config_hint(error)),
+            Self::Login(error) => login(error),
+            Self::Platform(error) => platform(error),
+            Self::Store(error) => store(error),
+            Self::NoToken => {
+                Words::new(NO_TOKEN, "no token is kept").hint("anyp-saml login gets one.")
+            }
+            Self::TokenEnded => Words::new(NO_TOKEN, "the kept token has ended")
+                .hint("anyp-saml login gets a new one."),
+            Self::TokenUnknown => Words::new(
+                NO_TOKEN,
+                "the platform does not take the kept token any more",
+            )
+            .hint("anyp-saml login gets a new one."),
+            Self::Output(error) => Words::new(
+                FAILED,
+                format!("standard output could not be written: {error}"),
+            ),
+            Self::Start { program, error } => Words::new(
+                FAILED,
+                format!("{} could not be started: {error}", brief(program)),
+            ),
+            Self::Other(sentence) => Words::new(FAILED, sentence),
+        }
+    }
+}
+
+impl Words {
+    fn new(code: u8, sentence: impl ToString) -> Self {
+        Self {
+            code,
+            sentence: sentence.to_string(),
+            ..Self::default()
+        }
+    }
+
+    fn fact(mut self, label: &'static str, value: impl ToString) -> Self {
+        self.facts.push((label, value.to_string()));
+        self
+    }
+
+    fn hint(mut self, hint: impl ToString) -> Self {
+        self.hints.push(hint.to_string());
+        self
+    }
+
+    fn hints<'h>(self, hints: impl IntoIterator<Item = &'h str>) -> Self {
+        hints.into_iter().fold(self, Self::hint)
+    }
+}
+
+fn config_hint(error: &ConfigError) -> Option<&'static str> {
+    match error {
+        ConfigError::Missing {
+            setting: Setting::IdpUrl,
+            ..
+        } => Some(
+            "It is the link that opens Anypoint Platform from your organization's app portal: right-click its tile and \
+             copy the link. A response that you have already needs none: see --response.",
+        ),
+        ConfigError::Missing { .. } => Some(
+            "Give it as a flag, as a variable, or in a profile; anyp-saml login --help lists them.",
+        ),
+        ConfigError::NoTrust => Some(
+            "Give the identity provider's metadata with --idp-metadata (a file, or its https address), or its signing \
+             certificate with --idp-certificate.",
+        ),
+        ConfigError::TrustFromEnvironment(_) => {
+            Some("Remove the variable, or say it with the flag.")
+        }
+        ConfigError::UnknownKey(_) => Some(
+            "Keys are the flags of anyp-saml login with underscores: acs_url, idp_url, idp_metadata, …",
+        ),
+        ConfigError::NoProfile { .. } => Some("ANYP_SAML_CONFIG names another configuration file."),
+        ConfigError::Home(_) => Some("Set HOME to your home directory."),
+        ConfigError::Value { .. }
+        | ConfigError::File { .. }
+        | ConfigError::NoFile(_)
+        | ConfigError::Client(_) => None,
+    }
+}
+
+fn login(error: &LoginError) -> Words {
+    match error {
+        LoginError::Refused(refused) => refusal(refused),
+        LoginError::OnlyRefused { refused, too_many, .. } => {
+            let sentence = error.to_string();
+            match refused {
+                _ if *too_many => Words::new(RESPONSE_REFUSED, sentence)
+                    .hint("Some page or program keeps posting to this address. Close other pages, and sign in again."),
+                Some(refused) => Words { sentence, ..refusal(refused) },
+                None => Words::new(RESPONSE_REFUSED, sentence).hints(WAITED_IN_VAIN),
+            }
+        }
+        LoginError::Undecodable(problem) => Words::new(RESPONSE_REFUSED, format!("what was given is no response: {problem}"))
+            .fact("rule", problem.rule().code())
+            .hint(cure(problem.rule())),
+        LoginError::TimedOut => Words::new(TIMED_OUT, error).hints(WAITED_IN_VAIN),
+        LoginError::Interrupted => Words::new(INTERRUPTED, error),
+        LoginError::Platform(error) => platform(error),
+        LoginError::Config(problem) => Words::new(USAGE, problem).hints(config_hint(problem)),
+        LoginError::Store(problem) => store(problem),
+        LoginError::Listen(_) => Words::new(FAILED, error).hint(
+            "No other port is taken in its place: the identity provider knows this one alone. End the other program; \
+             if another login is waiting, finish that one.",
+        ),
+        LoginError::Metadata { .. } => Words::new(USAGE, error),
+        LoginError::Prompt(_) => Words::new(FAILED, error)
+            .hint("Give the response in a file with --response FILE, or on standard input with --response -."),
+        LoginError::NoRandomness | LoginError::Unread(_) => Words::new(FAILED, error),
+    }
+}
+
+/// The likely causes when nothing, or nothing good, was posted.
+const WAITED_IN_VAIN: [&str; 4] = [
+    "If the browser ended on a page of Anypoint Platform, the identity provider does not know this address: have it \
+     registered as an ACS URL (reply URL), exactly as shown above.",
+    "If the browser showed an error of the identity provider, check --idp-url: it must be the IdP-initiated link.",
+    "If the browser stayed on the identity provider's page, its policy (form-action) or the browser's rules for local \
+     addresses keep it from posting here: sign in with --capture paste.",
+    "If the browser runs on another machine, lead its port here: ssh -L.",
+];
+
+fn refusal(refused: &Refused) -> Words {
+    Words::new(
+        RESPONSE_REFUSED,
+        format!("the response was refused: {}", meaning(refused.rule)),
+    )
+    .fact(
+        "rule",
+        format!("{} ({})", refused.rule.code(), refused.rule.section()),
+    )
+    .fact("found", &refused.found)
+    .fact("expected", &refused.expected)
+    .hint(cure(refused.rule))
+}
+
+fn platform(error: &PlatformError) -> Words {
+    match error {
+        PlatformError::NoAnswer(problem) => {
+            let words = http(problem);
+            match problem {
+                HttpError::TimedOut { connecting: false, .. } | HttpError::ClosedEarly { .. } => words.hint(
+                    "The response may have been used up, and it is never sent twice: sign in again for a new one.",
+                ),
+                _ => words,
+            }
+        }
+        PlatformError::Refused(refusal) => Words::new(PLATFORM_REFUSED, error).hints(refusal_hint(refusal)),
+        PlatformError::Redirected { .. } => Words::new(PLATFORM_REFUSED, error).hint(
+            "Redirects are not followed, since they would carry the response along. Compare --acs-url with the one that \
+             Access Management shows, and ask whether a proxy stands in between.",
+        ),
+        PlatformError::Answer { .. } => Words::new(PLATFORM_REFUSED, error)
+            .hint("Compare --acs-url with the one that Access Management shows: is this the platform?"),
+    }
+}
+
+fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
+    let of_exchange = refusal.asked == Asked::Exchange;
+    Some(match refusal.reason {
+        Reason::Unauthorized if of_exchange => {
+            "Issuer, audience and signing key must be configured at the platform letter for letter as the identity \
+             provider sends them, and the login must start at the identity provider (IdP-initiated). The platform may \
+             also refuse a response that is addressed to this machine: nobody has published whether it does."
+        }
+        Reason::Forbidden if of_exchange => {
+            "The platform maps no user from this response: username and email must come from attributes that the \
+             identity provider sends (Access Management > Identity Providers > Advanced settings)."
+        }
+        Reason::ServiceProviderOnly => {
+            "The identity provider is set to \"Service Provider Only\" at the platform: an administrator must allow \
+             IdP-initiated logins (Access Management > Identity Providers)."
+        }
+        Reason::NotFound if of_exchange => {
+            "Compare --acs-url with the one that Access Management shows: plane, organization domain and provider id."
+        }
+        Reason::Unauthorized => {
+            "The token has ended, or you have no right to this: anyp-saml login gets a new one."
+        }
+        Reason::TooManyRequests => "Wait a minute, then sign in again.",
+        Reason::ServerError => {
+            "This is the platform's own trouble: try again later (status.mulesoft.com)."
+        }
+        Reason::Forbidden | Reason::NotFound | Reason::Other => return None,
+    })
+}
+
+fn http(error: &HttpError) -> Words {
+    let (code, hint) = match error {
+        HttpError::TimedOut { .. } => (
+            TIMED_OUT,
+            Some("Check the network and the proxy (HTTPS_PROXY); --platform-timeout waits longer."),
+        ),
+        HttpError::CaBundle(_) => (USAGE, None),
+        HttpError::NoRoots => (
+            FAILED,
+            Some("Install the system's ca-certificates, or give a bundle with --ca-bundle FILE."),
+        ),
+        HttpError::Setup(_) | HttpError::Header(_) => (FAILED, None),
+        HttpError::Tls {
+            cause: TlsFailure::UnknownIssuer,
+            ..
+        } => (
+            PLATFORM_REFUSED,
+            Some(
+                "If your organization inspects TLS, give its authority's certificate with --ca-bundle FILE.",
+            ),
+        ),
+        HttpError::Tls {
+            cause: TlsFailure::Expired | TlsFailure::NotValidYet,
+            ..
+        } => (PLATFORM_REFUSED, Some("Is this machine's clock right?")),
+        HttpError::Tls { .. } | HttpError::NotHttp { .. } | HttpError::TooLarge { .. } => (
+            PLATFORM_REFUSED,
+            Some(
+                "Is this the platform? Compare the host with the one that Access Management shows.",
+            ),
+        ),
+        HttpError::Proxy { .. } => (PLATFORM_REFUSED, Some("Check HTTPS_PROXY and NO_PROXY.")),
+        HttpError::Name { .. } | HttpError::Refused { .. } | HttpError::Connect { .. } => (
+            PLATFORM_REFUSED,
+            Some("Check the network, and HTTPS_PROXY if a proxy leads out of it."),
+        ),
+        HttpError::ClosedEarly { .. } | HttpError::Other { .. } => (PLATFORM_REFUSED, None),
+    };
+    Words::new(code, error).hints(hint)
+}
+
+fn store(error: &StoreError) -> Words {
+    Words::new(FAILED, error).hints(match error {
+        StoreError::Broken { .. } | StoreError::Newer { .. } => {
+            Some("anyp-saml login replaces it.")
+        }
+        StoreError::Unsafe { problem, .. } => match problem {
+            Unsafe::Owner(_) => {
+                Some("Move it away, or use another directory (XDG_STATE_HOME, --token-file).")
+            }
+            Unsafe::Writable(_) => Some("chmod go-w keeps it yours."),
+            Unsafe::Readable(_) => {
+                Some("Whoever could read it may have the token: chmod go-rwx, and sign in again.")
+            }
+            Unsafe::Symlink | Unsafe::SymlinkLoop => {
+                Some("Name the place it leads to, or move it away.")
+            }
+            Unsafe::NotDirectory | Unsafe::Directory | Unsafe::NotRegular | Unsafe::TooLarge => {
+                Some("Move it away.")
+            }
+        },
+        StoreError::Busy { .. } => Some("End the other program, or try again."),
+        StoreError::NoFileName { .. } => Some("Give a path that ends in a file's name."),
+        StoreError::Io { .. } => None,
+    })
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<LoginError> for CommandError {
+    fn from(error: LoginError) -> Self {
+        Self::Login(error)
+    }
+}
+
+impl From<PlatformError> for CommandError {
+    fn from(error: PlatformError) -> Self {
+        Self::Platform(error)
+    }
+}
+
+impl From<KeyError> for CommandError {
+    fn from(error: KeyError) -> Self {
+        Self::Config(ConfigError::Value {
+            name: "--profile".into(),
+            problem: error.to_string(),
+        })
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

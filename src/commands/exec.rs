@@ -1,0 +1,72 @@
+use super::args::ProfileArgs;
+use super::error::CommandError;
+use super::handed_out;
+use crate::terminal::Terminal;
+use clap::Args;
+use std::env::var_os;
+use std::ffi::OsString;
+use std::io;
+use std::process::{Command, ExitCode};
+
+/// Run a command with the kept token in its environment
+///
+/// Sets ANYPOINT_BEARER and ANYPOINT_ACCESS_TOKEN (and ANYPOINT_HOST where it is not the US plane), and removes the
+/// variables that contradict a token. The command's exit code is this one's.
+#[derive(Debug, Args)]
+pub(super) struct Exec {
+    #[command(flatten)]
+    profile: ProfileArgs,
+    /// The command and its arguments
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "COMMAND"
+    )]
+    command: Vec<OsString>,
+}
+
+/// Variables that name another way to sign in: with one of them set, anypoint-cli refuses to run with a token.
+const CONTRADICTING: [&str; 4] = [
+    "ANYPOINT_USERNAME",
+    "ANYPOINT_PASSWORD",
+    "ANYPOINT_CLIENT_ID",
+    "ANYPOINT_CLIENT_SECRET",
+];
+
+impl Exec {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+        let (_, _, kept) = self.profile.token_that_holds()?;
+        let Some((program, arguments)) = self.command.split_first() else {
+            return Err(CommandError::Other("no command was given".into()));
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        for name in CONTRADICTING {
+            if var_os(name).is_some() {
+                terminal.say(&format!("{name} is left out: it contradicts the token."));
+                command.env_remove(name);
+            }
+        }
+        command.envs(handed_out::variables(&kept));
+        run(command).map_err(|error| CommandError::Start {
+            program: program.to_string_lossy().into_owned(),
+            error,
+        })
+    }
+}
+
+/// Becomes the command.
+#[cfg(unix)]
+fn run(mut command: Command) -> io::Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    // Comes back only when it fails.
+    Err(command.exec())
+}
+
+/// Runs the command and ends as it does.
+#[cfg(not(unix))]
+fn run(mut command: Command) -> io::Result<ExitCode> {
+    let code = command.status()?.code().unwrap_or(1);
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}

@@ -1,0 +1,103 @@
+//! What several commands say and print of a kept token.
+
+use super::error::CommandError;
+use crate::export::{self, Shell};
+use crate::foreign::brief;
+use crate::platform::Plane;
+use crate::store::Kept;
+use crate::terminal::Terminal;
+use crate::time::{SignedDuration, Timestamp};
+
+/// The variables that a token stands in: anypoint-cli reads the first, Terraform's provider the second. The host is
+/// named where it is not the one that they take by themselves.
+pub(super) fn variables(kept: &Kept) -> Vec<(&'static str, String)> {
+    let token = kept.token.expose();
+    let mut variables = vec![
+        ("ANYPOINT_BEARER", token.to_owned()),
+        ("ANYPOINT_ACCESS_TOKEN", token.to_owned()),
+    ];
+    if Plane::at(&kept.plane).name() != "us" {
+        variables.push(("ANYPOINT_HOST", Plane::at(&kept.plane).host()));
+    }
+    variables
+}
+
+/// Prints export lines for a shell.
+pub(super) fn print_exports(
+    kept: &Kept,
+    shell: Shell,
+    terminal: &Terminal,
+) -> Result<(), CommandError> {
+    if terminal.hands_out_to_a_screen() {
+        terminal.warn(
+            "these lines hold your token, and stay on the screen; eval \"$(…)\" takes them unseen.",
+        );
+    }
+    let variables = variables(kept);
+    let pairs: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let lines =
+        export::export(shell, &pairs).map_err(|error| CommandError::Other(error.to_string()))?;
+    terminal
+        .hand_out(lines.expose())
+        .map_err(CommandError::Output)
+}
+
+/// A plane's name and host.
+pub(super) fn plane(plane: &Plane) -> String {
+    format!("{} ({})", plane.name(), brief(&plane.host()))
+}
+
+/// The organization's name and id, as far as they are known.
+pub(super) fn organization(kept: &Kept) -> Option<String> {
+    named(
+        kept.organization_name.as_deref(),
+        kept.organization_id.as_deref()?,
+    )
+    .into()
+}
+
+/// A name with its id, or the id alone.
+pub(super) fn named(name: Option<&str>, id: &str) -> String {
+    match name {
+        Some(name) => format!("{} ({})", brief(name), brief(id)),
+        None => brief(id),
+    }
+}
+
+/// About when a token ends, in words.
+pub(super) fn end(kept: &Kept, now: Timestamp) -> String {
+    match kept.ends_at {
+        None => "not known (the platform ends it with the organization's session timeout, 60 min unless changed)".into(),
+        Some(end) if end <= now => "it has ended".into(),
+        Some(end) => format!("in about {}", rounded(end.duration_since(now))),
+    }
+}
+
+/// A duration in the unit that a person would choose.
+fn rounded(duration: SignedDuration) -> String {
+    let minutes = duration.as_mins();
+    match minutes {
+        ..1 => "a minute".into(),
+        1..120 => format!("{minutes} min"),
+        120..2880 => format!("{} h", minutes / 60),
+        _ => format!("{} days", minutes / 1440),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_down_to_a_unit() {
+        let shown = |minutes| rounded(SignedDuration::from_mins(minutes));
+        assert_eq!(shown(0), "a minute");
+        assert_eq!(shown(59), "59 min");
+        assert_eq!(shown(119), "119 min");
+        assert_eq!(shown(121), "2 h");
+        assert_eq!(shown(5000), "3 days");
+    }
+}

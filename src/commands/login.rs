@@ -1,0 +1,81 @@
+use super::args::{LoginArgs, ProfileArgs, open_store};
+use super::error::CommandError;
+use super::handed_out;
+use crate::config::LoginConfig;
+use crate::foreign::{brief, shown};
+use crate::login::{SignedIn, log_in};
+use crate::platform::Plane;
+use crate::store::{Kept, Key, write_token_file};
+use crate::terminal::Terminal;
+use crate::time;
+use clap::Args;
+use std::process::ExitCode;
+
+/// Sign in with the browser and keep the token
+///
+/// Opens the identity provider's page, receives the SAML response on a loopback listener (or takes one that you paste),
+/// checks it, exchanges it for a bearer token, and keeps the token for the commands token, env, exec and whoami.
+///
+/// Each flag is also a key of the profile (acs_url) and a variable (ANYP_SAML_ACS_URL). Flags outweigh variables, which
+/// outweigh the profile.
+#[derive(Debug, Args)]
+pub(super) struct Login {
+    #[command(flatten)]
+    profile: ProfileArgs,
+    #[command(flatten)]
+    settings: LoginArgs,
+}
+
+impl Login {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+        let (config, layers) = self.settings.resolve(&self.profile)?;
+        for (setting, value, origin) in layers.given() {
+            terminal.detail(&format!("  {:<24} {value} ({origin})", setting.key()));
+        }
+        let store = open_store()?;
+        let key = Key::new(&config.profile)?;
+        Ok(log_in(&config, &store, &key, terminal).tell(|result| {
+            let done = result
+                .map_err(CommandError::from)
+                .and_then(|signed_in| finish(signed_in, &config, terminal));
+            // Said here, since the page in the browser may take a moment yet.
+            done.unwrap_or_else(|error| error.say(terminal))
+        }))
+    }
+}
+
+/// Says who is signed in, and hands the token out as configured.
+pub(super) fn finish(
+    signed_in: SignedIn,
+    config: &LoginConfig,
+    terminal: &Terminal,
+) -> Result<ExitCode, CommandError> {
+    tell(&signed_in.kept, terminal);
+    if let Some(path) = &config.hand_out.token_file {
+        write_token_file(path, &signed_in.kept.token)?;
+        terminal.field("token file", &shown(&path.to_string_lossy(), 300));
+    }
+    match config.hand_out.env {
+        Some(shell) => handed_out::print_exports(&signed_in.kept, shell, terminal)?,
+        None => terminal.say(
+            "Next: anyp-saml exec -- COMMAND, or eval \"$(anyp-saml env)\", or anyp-saml token.",
+        ),
+    }
+    match signed_in.not_kept {
+        None => Ok(ExitCode::SUCCESS),
+        Some(error) => Err(error.into()),
+    }
+}
+
+/// Says whose token it is, and about when it ends.
+fn tell(kept: &Kept, terminal: &Terminal) {
+    match &kept.username {
+        Some(username) => terminal.done(&format!("Signed in as {}.", brief(username))),
+        None => terminal.done("Signed in."),
+    }
+    if let Some(organization) = handed_out::organization(kept) {
+        terminal.field("organization", &organization);
+    }
+    terminal.field("plane", &handed_out::plane(&Plane::at(&kept.plane)));
+    terminal.field("token ends", &handed_out::end(kept, time::now()));
+}

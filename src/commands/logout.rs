@@ -1,0 +1,26 @@
+use super::args::ProfileArgs;
+use super::error::CommandError;
+use crate::terminal::Terminal;
+use clap::Args;
+use std::process::ExitCode;
+
+/// Forget the kept token
+///
+/// The token itself goes on until the platform ends it: no call that ends a single token is documented.
+#[derive(Debug, Args)]
+pub(super) struct Logout {
+    #[command(flatten)]
+    profile: ProfileArgs,
+}
+
+impl Logout {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+        let (store, key) = self.profile.kept_under()?;
+        if store.remove(&key)? {
+            terminal.done("The kept token is forgotten. The platform ends it by itself with the session timeout.");
+        } else {
+            terminal.say("No token was kept.");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

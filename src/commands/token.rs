@@ -1,0 +1,22 @@
+use super::args::ProfileArgs;
+use super::error::CommandError;
+use crate::terminal::Terminal;
+use clap::Args;
+use std::process::ExitCode;
+
+/// Print the kept token and nothing else
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    #[command(flatten)]
+    profile: ProfileArgs,
+}
+
+impl Token {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+        let (_, _, kept) = self.profile.token_that_holds()?;
+        terminal
+            .hand_out_token(&kept.token)
+            .map_err(CommandError::Output)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

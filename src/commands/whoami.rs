@@ -1,0 +1,71 @@
+use super::args::{ConnectionArgs, ProfileArgs};
+use super::error::CommandError;
+use super::handed_out::{self, named};
+use crate::foreign::brief;
+use crate::platform::{Account, Plane, Platform, PlatformError, Reason};
+use crate::terminal::Terminal;
+use clap::Args;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+/// Ask the platform whose token this is
+#[derive(Debug, Args)]
+pub(super) struct Whoami {
+    #[command(flatten)]
+    profile: ProfileArgs,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+impl Whoami {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+        let (_, _, kept) = self.profile.token_that_holds()?;
+        let plane = Plane::at(&kept.plane);
+        let platform = Platform::new(
+            self.connection.resolve(&self.profile)?.client()?,
+            plane.clone(),
+        );
+        let account = platform.account(&kept.token).map_err(|error| match error {
+            PlatformError::Refused(refusal) if refusal.reason == Reason::Unauthorized => {
+                CommandError::TokenUnknown
+            }
+            error => error.into(),
+        })?;
+        terminal
+            .hand_out(&table(&account, &plane))
+            .map_err(CommandError::Output)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The account, a line each.
+pub(super) fn table(account: &Account, plane: &Plane) -> String {
+    let mut table = String::new();
+    let mut row = |label: &str, value: &str| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(table, "{label:<15} {value}");
+    };
+    row("user", &brief(&account.username));
+    if let Some(name) = &account.full_name {
+        row("name", &brief(name));
+    }
+    if let Some(email) = &account.email {
+        row("email", &brief(email));
+    }
+    row(
+        "organization",
+        &named(
+            account.organization.name.as_deref(),
+            &account.organization.id,
+        ),
+    );
+    for group in account
+        .business_groups
+        .iter()
+        .filter(|group| group.id != account.organization.id)
+    {
+        row("business group", &named(group.name.as_deref(), &group.id));
+    }
+    row("plane", &handed_out::plane(plane));
+    table
+}
