@@ -268,7 +268,9 @@ impl Places {
                 .enumerate()
                 .filter(|(_, place)| place.stage != Stage::Handled)
                 .min_by_key(|(_, place)| (place.stage, place.since))?;
-            let _ = taken.swap_remove(at).socket.shutdown(Shutdown::Both);
+            let place = taken.swap_remove(at);
+            reset_on_close(&place.socket);
+            let _ = place.socket.shutdown(Shutdown::Both);
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         taken.push(Place {
@@ -337,10 +339,21 @@ fn part(socket: &TcpStream, seat: &Seat) {
     while left > 0 {
         bytes.clear();
         match read_until(socket, &mut bytes, 16 * 1024, deadline) {
-            Ok(count) if count > 0 => left = left.saturating_sub(count),
-            _ => return,
+            Ok(0) => return,
+            Ok(count) => left = left.saturating_sub(count),
+            Err(_) => break,
         }
     }
+    reset_on_close(socket);
+}
+
+/// A client that goes on sending to a closed socket may hang for a minute, when the system has no room left to take
+/// what it sends and so to answer it. A reset wakes it at once. (The standard library cannot ask for it yet.)
+fn reset_on_close(socket: &TcpStream) {
+    #[cfg(unix)]
+    let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
+    #[cfg(not(unix))]
+    let _ = socket;
 }
 
 /// Appends what comes next, at most `most` bytes, none of which ever lies in memory that is not `into`'s.
