@@ -159,6 +159,13 @@ impl WebAddress {
         self.0.query().is_some()
     }
 
+    /// The host that a `Location` found at this address leads to, when that is another origin.
+    pub fn host_elsewhere(&self, location: &str) -> Option<String> {
+        let target = self.0.join(location).ok()?;
+        let stays = target.origin() == self.0.origin();
+        target.host_str().filter(|_| !stays).map(str::to_owned)
+    }
+
     /// The same address with one query parameter more.
     pub fn with_query(&self, name: &str, value: &str) -> Self {
         let mut url = self.0.clone();
@@ -181,6 +188,15 @@ impl fmt::Display for WebAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
+}
+
+/// The values of a field in an `application/x-www-form-urlencoded` body, decoded as leniently as browsers do.
+pub fn form_values(body: &[u8], name: &str) -> Vec<String> {
+    let pairs = url::form_urlencoded::parse(body);
+    pairs
+        .filter(|(field, _)| field == name)
+        .map(|(_, value)| value.into_owned())
+        .collect()
 }
 
 /// The address on this machine that responses are posted to: `http`, a loopback host, a port, a path.
@@ -356,6 +372,29 @@ mod tests {
         assert_eq!(origin("https://idp.example:443/a?b"), "https://idp.example");
         assert_eq!(origin("http://127.0.0.1:8080/"), "http://127.0.0.1:8080");
         assert_eq!(origin("http://[::1]:8080/"), "http://[::1]:8080");
+    }
+
+    #[test]
+    fn a_location_leads_elsewhere_only_when_its_origin_differs() {
+        let at = WebAddress::parse("https://anypoint.mulesoft.com/a").unwrap();
+        assert_eq!(
+            at.host_elsewhere("https://evil.example/x").as_deref(),
+            Some("evil.example")
+        );
+        assert_eq!(
+            at.host_elsewhere("//evil.example").as_deref(),
+            Some("evil.example")
+        );
+        assert_eq!(
+            at.host_elsewhere("http://anypoint.mulesoft.com/")
+                .as_deref(),
+            Some("anypoint.mulesoft.com")
+        );
+        assert_eq!(at.host_elsewhere("/login"), None);
+        assert_eq!(
+            at.host_elsewhere("https://anypoint.mulesoft.com:443/b"),
+            None
+        );
     }
 
     #[test]

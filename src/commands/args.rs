@@ -2,8 +2,8 @@
 
 use super::error::CommandError;
 use crate::config::{
-    ConfigError, ConfigFile, Connection, Layer, Layers, LoginConfig, Setting, config_file, resolve,
-    state_directory,
+    ConfigError, ConfigFile, Connection, Layer, Layers, LoginConfig, Profile, Setting, config_file,
+    resolve, state_directory,
 };
 use crate::store::{Kept, Key, TokenStore};
 use clap::Args;
@@ -25,7 +25,7 @@ impl ProfileArgs {
             .or_else(|| variable().map(|name| name.to_string_lossy().into_owned()))
     }
 
-    fn read(&self) -> Result<(String, toml::Table), CommandError> {
+    fn read(&self) -> Result<(String, Profile), CommandError> {
         let (path, must_exist) = config_file(|name| var_os(name))?;
         Ok(ConfigFile::read(&path, must_exist)?.profile(self.name().as_deref())?)
     }
@@ -157,7 +157,7 @@ impl ConnectionArgs {
         self.add_to(&mut flags);
         let table = match profile.read() {
             // A token may be kept under a name that no profile has.
-            Err(CommandError::Config(ConfigError::NoProfile { .. })) => toml::Table::new(),
+            Err(CommandError::Config(ConfigError::NoProfile { .. })) => Profile::default(),
             read => read?.1,
         };
         Ok(Connection::resolve(&layers(flags, &table)?)?)
@@ -171,7 +171,7 @@ impl ConnectionArgs {
 }
 
 /// The flags, above the environment, above the profile.
-fn layers(flags: Layer, profile: &toml::Table) -> Result<Layers, CommandError> {
+fn layers(flags: Layer, profile: &Profile) -> Result<Layers, CommandError> {
     Ok(Layers::new(
         flags,
         Layer::from_environment(|name| var_os(name))?,
@@ -196,12 +196,12 @@ impl LoginArgs {
     }
 
     /// A profile's name that the file does not know is only a name for the token when the flags say the rest.
-    fn profile(&self, profile: &ProfileArgs) -> Result<(String, toml::Table), CommandError> {
+    fn profile(&self, profile: &ProfileArgs) -> Result<(String, Profile), CommandError> {
         match (profile.read(), profile.name()) {
             (Err(CommandError::Config(ConfigError::NoProfile { .. })), Some(name))
                 if self.acs_url.is_some() =>
             {
-                Ok((name, toml::Table::new()))
+                Ok((name, Profile::default()))
             }
             (read, _) => read,
         }

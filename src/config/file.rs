@@ -21,13 +21,18 @@ const LIMIT: u64 = 256 * 1024;
 /// The profile's name where nobody says another.
 pub const DEFAULT_PROFILE: &str = "default";
 
+/// A profile as it stands in the file: keys and values, not yet read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Profile(pub(super) toml::Table);
+
 /// The file as it stands.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
     default_profile: Option<String>,
     #[serde(default)]
-    profile: BTreeMap<String, toml::Table>,
+    profile: BTreeMap<String, Profile>,
 }
 
 impl ConfigFile {
@@ -63,12 +68,12 @@ impl ConfigFile {
     ///
     /// # Errors
     /// [`ConfigError::NoProfile`] when the named one is not there.
-    pub fn profile(mut self, name: Option<&str>) -> Result<(String, toml::Table), ConfigError> {
+    pub fn profile(mut self, name: Option<&str>) -> Result<(String, Profile), ConfigError> {
         let asked = name.or(self.default_profile.as_deref()).map(str::to_owned);
         let name = asked.clone().unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
         match (self.profile.remove(&name), asked) {
             (Some(table), _) => Ok((name, table)),
-            (None, None) => Ok((name, toml::Table::new())),
+            (None, None) => Ok((name, Profile::default())),
             (None, Some(_)) => Err(ConfigError::NoProfile {
                 name: foreign::brief(&name),
                 known: self
@@ -93,6 +98,7 @@ mod tests {
         Ok((
             name,
             table
+                .0
                 .get("issuer")
                 .and_then(|value| value.as_str())
                 .map(str::to_owned),

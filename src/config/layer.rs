@@ -1,7 +1,7 @@
 //! Values as typed, each with its origin.
 
-use super::ConfigError;
 use super::setting::{Kind, Setting};
+use super::{ConfigError, Profile};
 use crate::foreign;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -91,9 +91,9 @@ impl Layer {
     ///
     /// # Errors
     /// [`ConfigError`] for an unknown key, or a value of another kind.
-    pub fn from_profile(profile: &toml::Table) -> Result<Self, ConfigError> {
+    pub fn from_profile(profile: &Profile) -> Result<Self, ConfigError> {
         let mut layer = Self::default();
-        for (key, value) in profile {
+        for (key, value) in &profile.0 {
             let Some(setting) = Setting::ALL
                 .into_iter()
                 .find(|setting| setting.key() == key)
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_profile_with_an_unknown_key_or_a_wrong_value_is_refused() {
-        let read = |text: &str| Layer::from_profile(&text.parse::<toml::Table>().unwrap());
+        let read = |text: &str| Layer::from_profile(&Profile(text.parse().unwrap()));
         assert!(
             matches!(read("acs-url = 'x'"), Err(ConfigError::UnknownKey(key)) if key == "acs-url")
         );

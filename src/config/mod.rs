@@ -9,7 +9,7 @@ mod setting;
 mod trusted;
 
 pub use connection::Connection;
-pub use file::{ConfigFile, DEFAULT_PROFILE};
+pub use file::{ConfigFile, DEFAULT_PROFILE, Profile};
 pub use layer::{Layer, Layers, Origin};
 pub use paths::{CONFIG_VARIABLE, config_file, state_directory};
 pub use setting::{Kind, Setting};

@@ -2,6 +2,7 @@
 
 use super::wire::{self, AnswerProblem, Asked, PlatformError};
 use super::{Platform, PlatformAcs};
+use crate::address::form_values;
 use crate::http::{HttpRequest, Method};
 use crate::saml::ValidResponse;
 use crate::secret::Secret;
@@ -71,12 +72,9 @@ fn token(body: &[u8], is_form: bool) -> Result<AccessToken, AnswerProblem> {
         access_token: Option<String>,
     }
     let text = if is_form {
-        let mut tokens =
-            url::form_urlencoded::parse(body).filter(|(name, _)| name == "access_token");
-        match (tokens.next(), tokens.next()) {
-            (Some((_, token)), None) => Some(token.into_owned()),
-            _ => None,
-        }
+        let mut tokens = form_values(body, "access_token");
+        // Two of them have no one meaning.
+        tokens.pop().filter(|_| tokens.is_empty())
     } else {
         let granted: Granted =
             serde_json::from_slice(body).map_err(|error| match error.classify() {

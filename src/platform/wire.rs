@@ -176,10 +176,7 @@ fn reason(status: u16, message: Option<&str>) -> Reason {
 }
 
 fn other_host(at: &WebAddress, location: &str) -> Option<String> {
-    let target = url::Url::parse(at.as_str()).ok()?.join(location).ok()?;
-    let host = target.host_str()?;
-    let same = target.origin().ascii_serialization() == at.origin();
-    (!same).then(|| brief(host))
+    at.host_elsewhere(location).map(|host| brief(&host))
 }
 
 /// The platform's words: the message of a JSON answer, or the text of another one.
