@@ -9,6 +9,7 @@
 
 mod error;
 mod escape;
+mod lexical;
 mod names;
 mod parse;
 

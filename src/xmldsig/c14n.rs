@@ -181,6 +181,7 @@ impl<'d> Canonical<'_, 'd> {
 mod tests {
     use super::*;
     use crate::xml::{Document, Limits, parse};
+    use proptest::prelude::*;
 
     fn document(text: &str) -> Document {
         parse(text.as_bytes(), &Limits::RESPONSE).unwrap()
@@ -198,12 +199,203 @@ mod tests {
     #[test]
     fn only_what_is_visibly_used_is_declared_and_only_where_it_is_new() {
         let found = canonical(
-            "<a:a xmlns:a='urn:a' xmlns:b='urn:b' xmlns='urn:d'><b:b ID='x' a:c='1'><a:a/><b:b xmlns:b='urn:b2'/></b:b></a:a>",
+            "<a:a xmlns:a='urn:a' xmlns:b='urn:b' xmlns='urn:d'><b:b ID='x' a:c='1'><a:a/>\
+             <b:b xmlns:b='urn:b2'/><b:b xmlns:b='urn:b'/></b:b></a:a>",
             &Options::default(),
         );
         assert_eq!(
             found,
-            "<b:b xmlns:a=\"urn:a\" xmlns:b=\"urn:b\" ID=\"x\" a:c=\"1\"><a:a></a:a><b:b xmlns:b=\"urn:b2\"></b:b></b:b>"
+            "<b:b xmlns:a=\"urn:a\" xmlns:b=\"urn:b\" ID=\"x\" a:c=\"1\"><a:a></a:a>\
+             <b:b xmlns:b=\"urn:b2\"></b:b><b:b></b:b></b:b>"
         );
+    }
+
+    #[test]
+    fn a_declaration_ends_with_its_element() {
+        let found = canonical(
+            "<r xmlns:p='urn:p'><p:a><p:b/></p:a><p:c/></r>",
+            &Options::default(),
+        );
+        assert_eq!(
+            found,
+            "<r><p:a xmlns:p=\"urn:p\"><p:b></p:b></p:a><p:c xmlns:p=\"urn:p\"></p:c></r>"
+        );
+    }
+
+    #[test]
+    fn the_default_namespace_is_taken_back_only_where_it_was_written() {
+        let text = "<r xmlns='urn:d'><t ID='x' xmlns=''><u xmlns='urn:u'><v xmlns=''/></u></t></r>";
+        let found = canonical(text, &Options::default());
+        assert_eq!(
+            found,
+            "<t ID=\"x\"><u xmlns=\"urn:u\"><v xmlns=\"\"></v></u></t>"
+        );
+    }
+
+    #[test]
+    fn inclusive_prefixes_are_written_where_they_are_declared_or_at_the_top() {
+        let text = "<r xmlns='urn:d' xmlns:a='urn:1' xmlns:b='urn:b'><p:t xmlns:p='urn:p' ID='x'>\
+             <u xmlns:a='urn:2' xmlns:c='urn:c'/><u xmlns:a='urn:1'/></p:t></r>";
+        let with = |inclusive_prefixes: &[&str]| {
+            canonical(
+                text,
+                &Options {
+                    inclusive_prefixes,
+                    ..Options::default()
+                },
+            )
+        };
+        assert_eq!(
+            with(&["a", "none", "xml"]),
+            "<p:t xmlns:a=\"urn:1\" xmlns:p=\"urn:p\" ID=\"x\">\
+             <u xmlns=\"urn:d\" xmlns:a=\"urn:2\"></u><u xmlns=\"urn:d\"></u></p:t>"
+        );
+        assert_eq!(
+            with(&["", "c"]),
+            "<p:t xmlns=\"urn:d\" xmlns:p=\"urn:p\" ID=\"x\"><u xmlns:c=\"urn:c\"></u><u></u></p:t>"
+        );
+    }
+
+    #[test]
+    fn the_innermost_declaration_above_is_the_one_in_force() {
+        let text = "<r xmlns:a='urn:1'><s xmlns:a='urn:2' xmlns=''><t ID='x'/></s></r>";
+        let options = Options {
+            inclusive_prefixes: &["a", ""],
+            ..Options::default()
+        };
+        assert_eq!(
+            canonical(text, &options),
+            "<t xmlns:a=\"urn:2\" ID=\"x\"></t>"
+        );
+    }
+
+    #[test]
+    fn attributes_are_sorted_by_namespace_and_local_name() {
+        let text = "<t z='1' xmlns:a='urn:z' xmlns:z='urn:a' a:k='2' z:k='3' z:b='4' xml:lang='de' B='5'/>";
+        assert_eq!(
+            canonical(text, &Options::default()),
+            "<t xmlns:a=\"urn:z\" xmlns:z=\"urn:a\" B=\"5\" z=\"1\" xml:lang=\"de\" z:b=\"4\" z:k=\"3\" a:k=\"2\"></t>"
+        );
+    }
+
+    #[test]
+    fn characters_are_escaped_as_their_place_wants_it() {
+        let text = "<t a='&lt;>&amp;&quot;&apos;&#9;&#10;&#13;' xmlns:p='urn:a&amp;b' p:c=''>&lt;&gt;&amp;\"'\t\n&#13;<![CDATA[<]]></t>";
+        assert_eq!(
+            canonical(text, &Options::default()),
+            "<t xmlns:p=\"urn:a&amp;b\" a=\"&lt;>&amp;&quot;'&#x9;&#xA;&#xD;\" p:c=\"\">&lt;&gt;&amp;\"'\t\n&#xD;&lt;</t>"
+        );
+    }
+
+    #[test]
+    fn comments_are_left_out_unless_they_are_asked_for() {
+        let text = "<t>a<!-- <x> -->b</t>";
+        assert_eq!(canonical(text, &Options::default()), "<t>ab</t>");
+        let options = Options {
+            with_comments: true,
+            ..Options::default()
+        };
+        assert_eq!(canonical(text, &options), text);
+    }
+
+    #[test]
+    fn what_is_excluded_leaves_nothing() {
+        let document = document("<t xmlns:p='urn:p'>a<p:s xmlns:q='urn:q'><q:u/></p:s>b<p:v/></t>");
+        let exclude = document.root().elements().next();
+        let options = Options {
+            exclude,
+            ..Options::default()
+        };
+        let found = canonicalize(document.root(), &options).unwrap();
+        assert_eq!(found, b"<t>ab<p:v xmlns:p=\"urn:p\"></p:v></t>");
+    }
+
+    #[test]
+    fn there_is_an_end_to_how_much_is_written() {
+        let namespace = "n".repeat(4000);
+        let text = format!("<r xmlns:p='urn:{namespace}'>{}</r>", "<p:a/>".repeat(3000));
+        let document = document(&text);
+        assert_eq!(
+            canonicalize(document.root(), &Options::default()),
+            Err(TooLarge)
+        );
+    }
+
+    /// Documents that declare, use, take back and rebind few prefixes at random, so that they meet.
+    fn element() -> impl Strategy<Value = String> {
+        let piece = |list: &'static [&'static str]| prop::sample::select(list);
+        let prefix = move || piece(&["", "p:", "q:"]);
+        let declaration = piece(&["", " xmlns='urn:1'", " xmlns='urn:2'", " xmlns=''"]);
+        let attribute = piece(&[
+            "",
+            " a='&#9;&lt; ö'",
+            " p:b=\"x\ty'\"",
+            " b=' ' q:a='&amp;&#13;'",
+            " xml:lang='de'",
+        ]);
+        let text = piece(&[
+            "",
+            "text",
+            "&amp;\r\n",
+            "<![CDATA[<&]]>",
+            "<!-- c -->",
+            "&#13;",
+        ]);
+        let head = (
+            prefix(),
+            declaration,
+            piece(&["", " xmlns:p='urn:1'", " xmlns:q='urn:3' xmlns:p='urn:4'"]),
+            attribute,
+            text,
+        );
+        let leaf = head.prop_map(|(prefix, default, declared, attribute, text)| {
+            format!("<{prefix}e{declared}{attribute}{default}>{text}</{prefix}e>")
+        });
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            (inner.clone(), prop::collection::vec(inner, 0..4)).prop_map(|(outer, inside)| {
+                let (head, tail) = outer.split_at(outer.rfind("</").unwrap());
+                format!("{head}{}{tail}", inside.concat())
+            })
+        })
+    }
+
+    /// What a document says, prefixes and the order of attributes left aside.
+    fn meaning(element: Element<'_>) -> String {
+        let named =
+            |element: Element<'_>| format!("{}|{}", element.namespace(), element.local_name());
+        element
+            .walk(None)
+            .map(|step| match step {
+                Step::Open(element) => {
+                    let mut attributes: Vec<_> = element
+                        .attributes()
+                        .map(|attribute| {
+                            (attribute.namespace, attribute.local_name, attribute.value)
+                        })
+                        .collect();
+                    attributes.sort_unstable();
+                    format!("<{} {attributes:?}>", named(element))
+                }
+                Step::Text(text) => format!("{text:?}"),
+                Step::Comment(text) => format!("[{text}]"),
+                Step::Close(element) => format!("</{}>", named(element)),
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_canonical_form_is_its_own_and_means_the_same(inside in element(), apex in any::<prop::sample::Index>(), prefixes in prop::sample::subsequence(vec!["", "p", "q"], 0..=3)) {
+            let text = format!("<r xmlns:p='urn:p' xmlns:q='urn:q' xmlns='urn:d'>{inside}</r>");
+            let document = document(&text);
+            let elements: Vec<_> = document.elements().collect();
+            let apex = elements[apex.index(elements.len())];
+            let options = Options { inclusive_prefixes: &prefixes, with_comments: true, ..Options::default() };
+            let once = canonicalize(apex, &options).unwrap();
+            let again = parse(&once, &Limits::RESPONSE).unwrap();
+            prop_assert_eq!(meaning(again.root()), meaning(apex));
+            let twice = canonicalize(again.root(), &options).unwrap();
+            prop_assert_eq!(String::from_utf8(once), String::from_utf8(twice));
+        }
     }
 }

@@ -377,3 +377,142 @@ impl std::fmt::Debug for TrustedKey {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixture(name: &str) -> Vec<u8> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/signatures");
+        std::fs::read(format!("{folder}/{name}.pem")).unwrap()
+    }
+
+    fn der(name: &str) -> Vec<u8> {
+        let text = String::from_utf8(fixture(name)).unwrap();
+        let block: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        decode_base64(&block).unwrap()
+    }
+
+    #[test]
+    fn a_certificate_gives_its_key_and_what_people_ask_about_it() {
+        let key = TrustedKey::from_certificate_der(&der("rsa-2048")).unwrap();
+        assert_eq!(key.description(), "RSA-2048");
+        assert_eq!(key.subject(), "CN=rsa-2048.test");
+        assert_eq!(key.fingerprint().len(), 64);
+        assert!(key.not_before().unwrap() < key.not_after().unwrap());
+        assert!(!key.is_legacy());
+        assert_eq!(
+            format!("{key:?}"),
+            format!("TrustedKey(RSA-2048 {})", key.fingerprint())
+        );
+        for (name, legacy) in [
+            ("rsa-512", true),
+            ("rsa-1024", true),
+            ("rsa-8192", false),
+            ("p-256", false),
+            ("p-384", false),
+        ] {
+            let key = TrustedKey::from_certificate_der(&der(name)).unwrap();
+            assert_eq!(key.description().to_lowercase(), name);
+            assert_eq!(key.is_legacy(), legacy, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_pem_text_gives_all_its_keys_whatever_stands_around_them() {
+        let (one, two) = (fixture("p-256"), fixture("rsa-2048"));
+        let text = [
+            b"Bag Attributes\r\n".as_slice(),
+            &one,
+            b"\nsubject=\xff\n",
+            &two,
+            b"rest",
+        ]
+        .concat();
+        let keys = TrustedKey::from_pem(&text).unwrap();
+        let kinds: Vec<_> = keys.iter().map(TrustedKey::description).collect();
+        assert_eq!(kinds, ["P-256", "RSA-2048"]);
+        // However long its lines are.
+        let one_line = String::from_utf8(one).unwrap().replace('\n', "");
+        assert_eq!(
+            TrustedKey::from_pem(one_line.as_bytes()).unwrap(),
+            keys[..1]
+        );
+    }
+
+    #[test]
+    fn a_file_may_be_pem_or_der() {
+        let pem = TrustedKey::from_pem_or_der(&fixture("rsa-2048")).unwrap();
+        assert_eq!(TrustedKey::from_pem_or_der(&der("rsa-2048")).unwrap(), pem);
+        assert_eq!(
+            TrustedKey::from_pem_or_der(b""),
+            Err(KeyError::NoPem { found: None })
+        );
+    }
+
+    #[test]
+    fn what_gives_no_key_says_why() {
+        let error = |text: &[u8]| TrustedKey::from_pem(text).unwrap_err();
+        assert_eq!(error(b"hello"), KeyError::NoPem { found: None });
+        let key = b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+        assert_eq!(
+            error(key),
+            KeyError::NoPem {
+                found: Some("PUBLIC KEY".into())
+            }
+        );
+        assert!(
+            error(key)
+                .to_string()
+                .ends_with("in it, but a \"PUBLIC KEY\"")
+        );
+        let good = fixture("p-256");
+        let cut = [&good, &good[..200]].concat();
+        assert_eq!(error(&cut), KeyError::DamagedPem { number: 2 });
+        let strange = String::from_utf8(good.clone())
+            .unwrap()
+            .replace("MII", "M!I");
+        assert_eq!(
+            error(strange.as_bytes()),
+            KeyError::DamagedPem { number: 1 }
+        );
+        let short = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+        assert!(matches!(error(short), KeyError::NotACertificate { .. }));
+        let mut longer = der("p-256");
+        longer.push(0);
+        assert!(matches!(
+            TrustedKey::from_certificate_der(&longer),
+            Err(KeyError::NotACertificate { .. })
+        ));
+    }
+
+    #[test]
+    fn r_and_s_become_der_as_der_wants_numbers() {
+        let value = |first: &[u8], second: &[u8]| {
+            let mut value = vec![0; 64];
+            value[32 - first.len()..32].copy_from_slice(first);
+            value[64 - second.len()..].copy_from_slice(second);
+            value
+        };
+        let der = |value: &[u8]| ecdsa_value_to_der(value, Curve::P256);
+        assert_eq!(
+            der(&value(&[1], &[0x80])),
+            Some(vec![0x30, 7, 2, 1, 1, 2, 2, 0, 0x80])
+        );
+        assert_eq!(
+            der(&value(&[], &[0x7f, 0])),
+            Some(vec![0x30, 7, 2, 1, 0, 2, 2, 0x7f, 0])
+        );
+        assert_eq!(
+            der(&[0xff; 64]).map(|der| (der.len(), der[1])),
+            Some((72, 70))
+        );
+        for length in [0, 63, 65, 70, 96] {
+            assert_eq!(der(&vec![1; length]), None, "{length}");
+        }
+        assert_eq!(
+            ecdsa_value_to_der(&[0xff; 96], Curve::P384).map(|der| der[1]),
+            Some(102)
+        );
+    }
+}

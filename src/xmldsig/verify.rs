@@ -453,3 +453,6 @@ fn has_no_text(element: Element<'_>) -> bool {
 fn is_blank(text: &str) -> bool {
     text.bytes().all(is_xml_space)
 }
+
+#[cfg(test)]
+mod tests;
