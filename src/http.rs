@@ -256,7 +256,9 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, CaBundleErro
 fn header_map(fields: &[(&'static str, &str)]) -> Result<HeaderMap, HttpError> {
     let mut map = HeaderMap::new();
     for (name, value) in fields {
-        let name = HeaderName::from_static(name);
+        // Not `from_static`, which panics on a capital letter.
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| HttpError::Header((*name).to_owned()))?;
         let mut value = HeaderValue::from_str(value)
             .map_err(|_| HttpError::Header(name.as_str().to_owned()))?;
         value.set_sensitive(name == reqwest::header::AUTHORIZATION);

@@ -1,6 +1,7 @@
 //! Errors in words: what went wrong, the facts, what to do next, and the exit code.
 
 use crate::config::{ConfigError, Setting};
+use crate::demo::DemoError;
 use crate::foreign::brief;
 use crate::http::{HttpError, TlsFailure};
 use crate::login::{LoginError, cure, meaning};
@@ -327,6 +328,18 @@ impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
     }
+}
+
+impl From<DemoError> for CommandError {
+    fn from(error: DemoError) -> Self {
+        Self::Other(with_causes(&error))
+    }
+}
+
+/// An error with its causes, in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }
 
 impl From<LoginError> for CommandError {

@@ -68,7 +68,7 @@ pub(super) fn finish(
 }
 
 /// Says whose token it is, and about when it ends.
-fn tell(kept: &Kept, terminal: &Terminal) {
+pub(super) fn tell(kept: &Kept, terminal: &Terminal) {
     match &kept.username {
         Some(username) => terminal.done(&format!("Signed in as {}.", brief(username))),
         None => terminal.done("Signed in."),

@@ -1,6 +1,7 @@
 //! The command line: one file per command, with its arguments, its help and its run.
 
 mod args;
+mod demo;
 mod env;
 mod error;
 mod exec;
@@ -40,6 +41,7 @@ enum Command {
     Whoami(whoami::Whoami),
     Status(status::Status),
     Logout(logout::Logout),
+    Demo(demo::DemoCommand),
 }
 
 /// Parses the command line, runs the command and says its errors.
@@ -72,6 +74,7 @@ impl Command {
             Self::Whoami(command) => command.run(terminal),
             Self::Status(command) => command.run(terminal),
             Self::Logout(command) => command.run(terminal),
+            Self::Demo(command) => command.run(terminal),
         }
     }
 }

@@ -1,8 +1,10 @@
 use super::args::{ConnectionArgs, ProfileArgs};
 use super::error::CommandError;
 use super::handed_out::{self, named};
+use crate::config::Connection;
 use crate::foreign::brief;
 use crate::platform::{Account, Plane, Platform, PlatformError, Reason};
+use crate::store::Kept;
 use crate::terminal::Terminal;
 use clap::Args;
 use std::fmt::Write as _;
@@ -20,26 +22,28 @@ pub(super) struct Whoami {
 impl Whoami {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
         let (_, _, kept) = self.profile.token_that_holds()?;
-        let plane = Plane::at(&kept.plane);
-        let platform = Platform::new(
-            self.connection.resolve(&self.profile)?.client()?,
-            plane.clone(),
-        );
-        let account = platform.account(&kept.token).map_err(|error| match error {
-            PlatformError::Refused(refusal) if refusal.reason == Reason::Unauthorized => {
-                CommandError::TokenUnknown
-            }
-            error => error.into(),
-        })?;
-        terminal
-            .hand_out(&table(&account, &plane))
-            .map_err(CommandError::Output)?;
+        let connection = self.connection.resolve(&self.profile)?;
+        let table = ask(&kept, &connection)?;
+        terminal.hand_out(&table).map_err(CommandError::Output)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
+/// Asks the platform whose the token is.
+pub(super) fn ask(kept: &Kept, connection: &Connection) -> Result<String, CommandError> {
+    let plane = Plane::at(&kept.plane);
+    let platform = Platform::new(connection.client()?, plane.clone());
+    match platform.account(&kept.token) {
+        Ok(account) => Ok(table(&account, &plane)),
+        Err(PlatformError::Refused(refusal)) if refusal.reason == Reason::Unauthorized => {
+            Err(CommandError::TokenUnknown)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The account, a line each.
-pub(super) fn table(account: &Account, plane: &Plane) -> String {
+fn table(account: &Account, plane: &Plane) -> String {
     let mut table = String::new();
     let mut row = |label: &str, value: &str| {
         // Writing to a String cannot fail.

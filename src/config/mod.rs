@@ -21,7 +21,9 @@ use crate::platform::PlatformAcs;
 use crate::time::SignedDuration;
 use reader::Reader;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -122,13 +124,37 @@ pub enum RelayStateUse {
     Off,
 }
 
+/// What the address is handed to in a browser's place.
+#[derive(Clone)]
+pub struct Opener(Arc<dyn Fn(&WebAddress) + Send + Sync>);
+
+impl Opener {
+    /// An opener that calls this. It must come back at once: the login waits for it.
+    pub fn new(open: impl Fn(&WebAddress) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    /// Hands the address over.
+    pub fn open(&self, address: &WebAddress) {
+        (self.0)(address);
+    }
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Opener")
+    }
+}
+
 /// Which browser is opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum BrowserChoice {
     /// The user's default one.
     Default,
     /// This command, with the address as its last argument.
     Command(String),
+    /// A part of this program: the demo, where it signs in by itself.
+    Program(Opener),
     /// None: the address is only shown.
     None,
 }

@@ -29,11 +29,18 @@ fn lead_to(
     link: &WebAddress,
     terminal: &Terminal,
 ) {
+    if let BrowserChoice::Program(opener) = &config.browser {
+        terminal.say("The identity provider's page, which it opens:");
+        terminal.show(link.as_str());
+        opener.open(link);
+        return;
+    }
     let blocked = browser::why_not_here(|name| env::var_os(name));
     let opened = match (&config.browser, &blocked) {
         (BrowserChoice::Command(command), _) => Some(browser::open(Some(command), link)),
         (BrowserChoice::Default, None) => Some(browser::open(None, link)),
-        (BrowserChoice::Default, Some(_)) | (BrowserChoice::None, _) => None,
+        (BrowserChoice::Default, Some(_))
+        | (BrowserChoice::None | BrowserChoice::Program(_), _) => None,
     };
     if let Some(Ok(())) = opened {
         terminal.say("Your browser opens the identity provider's page. If it does not, open:");

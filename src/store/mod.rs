@@ -11,10 +11,12 @@ mod file;
 #[path = "file_elsewhere.rs"]
 mod file;
 mod kept;
+mod temporary;
 #[cfg(unix)]
 mod walk;
 
 pub use kept::{Kept, Method};
+pub use temporary::TemporaryStore;
 
 use crate::foreign::shown;
 use crate::token::AccessToken;

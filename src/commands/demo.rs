@@ -1,0 +1,188 @@
+use super::error::CommandError;
+use super::login::tell;
+use super::whoami;
+use crate::address::WebAddress;
+use crate::config::{
+    BrowserChoice, DEFAULT_LISTEN, Layer, Layers, LoginConfig, Opener, Setting, resolve,
+};
+use crate::demo::{Demo, PEOPLE, free_port, visitor};
+use crate::login::log_in;
+use crate::store::{Key, TemporaryStore};
+use crate::terminal::{Terminal, Watch};
+use clap::Args;
+use std::env::var_os;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+/// Try the whole login on this machine, with a demo identity provider and a demo platform
+///
+/// Starts both as servers on free loopback ports and runs a real login against them. It reads no configuration and
+/// leaves nothing behind. Where no browser could be seen (no display, SSH, CI), it signs in by itself.
+#[derive(Debug, Args)]
+pub(super) struct DemoCommand {
+    /// Keep both servers running until Ctrl-C, and show the command that logs in with them
+    #[arg(long)]
+    serve: bool,
+    /// Sign in without a browser, as an HTTP client
+    #[arg(long, conflicts_with = "serve")]
+    no_browser: bool,
+}
+
+impl DemoCommand {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+        // From here on Ctrl-C ends the demo in good order, with everything that it has made.
+        let watch = Watch::start();
+        if self.serve {
+            serve(&watch, terminal)
+        } else {
+            play(self.no_browser, terminal)
+        }
+    }
+}
+
+/// The login itself, from start to end.
+fn play(no_browser: bool, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+    let demo = Demo::start(&format!("http://127.0.0.1:{}/saml/acs", free_port()?))?;
+    let temporary = TemporaryStore::new()?;
+    let key = Key::new("demo")?;
+    let mut config = config(&demo)?;
+    terminal.say(
+        "A demo identity provider and a demo platform run on this machine until the demo ends. Nothing of yours is \
+         read, and nothing is left behind.",
+    );
+    if let Some(reason) = why_alone(no_browser, |name| var_os(name)) {
+        terminal.say(&format!(
+            "{reason}, so the demo signs in by itself, as {}.",
+            PEOPLE[0].full_name()
+        ));
+        config.browser = BrowserChoice::Program(Opener::new(visit_in_background(*terminal)));
+    }
+    log_in(&config, temporary.store(), &key, terminal).tell(|result| {
+        let kept = result?.kept;
+        tell(&kept, terminal);
+        let table = whoami::ask(&kept, &config.connection)?;
+        terminal.hand_out(&table).map_err(CommandError::Output)?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Both servers, until the user ends them.
+fn serve(watch: &Watch, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+    let demo = Demo::start(DEFAULT_LISTEN)?;
+    terminal.say("A demo identity provider and a demo platform run on this machine:");
+    terminal.field("sign-in page", &demo.identity_provider.sign_in_link());
+    terminal.field("metadata", &demo.identity_provider.metadata_url());
+    terminal.field("platform", demo.platform.address());
+    terminal.say("This logs in with them, and keeps its token under the name demo:");
+    terminal.show(&command_line(&demo));
+    terminal.say("Ctrl-C ends them.");
+    while !watch.interrupted() {
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The login that fits the demo, as it would be typed. None of its values needs a shell's quotes.
+fn command_line(demo: &Demo) -> String {
+    let flags = demo.flags().map(|(flag, value)| format!(" {flag} {value}"));
+    format!("anyp-saml login --profile demo{}", flags.concat())
+}
+
+/// The configuration of a login with the demo. Neither the environment nor a profile has a part in it.
+fn config(demo: &Demo) -> Result<LoginConfig, CommandError> {
+    let mut layer = Layer::default();
+    for (flag, value) in demo.flags() {
+        if let Some(setting) = Setting::ALL.iter().find(|setting| setting.flag() == flag) {
+            layer.text(*setting, Some(value));
+        }
+    }
+    let layers = Layers::new(layer, Layer::default(), Layer::default())?;
+    Ok(resolve("demo".into(), &layers, |_| None)?)
+}
+
+/// Why no browser is opened, if so.
+fn why_alone(
+    no_browser: bool,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Option<&'static str> {
+    let has = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    let needs_display = cfg!(unix) && !cfg!(target_os = "macos");
+    if no_browser {
+        Some("No browser is wanted")
+    } else if has("CI") {
+        Some("This is a CI job")
+    } else if has("SSH_CONNECTION") || has("SSH_TTY") {
+        // A display that SSH forwards would show a browser of this machine, slowly.
+        Some("You are here over SSH")
+    } else if needs_display && !has("DISPLAY") && !has("WAYLAND_DISPLAY") {
+        Some("There is no display here")
+    } else {
+        None
+    }
+}
+
+/// Signs in in the background, as a browser would after it was opened. What goes wrong is said; the login then waits
+/// for somebody else to open its link, until its time is over.
+fn visit_in_background(terminal: Terminal) -> impl Fn(&WebAddress) {
+    move |link| {
+        let link = link.clone();
+        thread::spawn(move || {
+            if let Err(error) = visitor::visit(&link) {
+                terminal.warn(&format!("the demo could not sign in by itself: {error}"));
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Capture;
+
+    #[test]
+    fn a_browser_is_opened_only_where_it_would_be_seen() {
+        let alone = |no_browser, variables: &[(&str, &str)]| {
+            let value = |name: &str| {
+                let found = variables.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| OsString::from(value))
+            };
+            why_alone(no_browser, value).is_some()
+        };
+        let display = ("DISPLAY", ":0");
+        assert!(!alone(false, &[display]));
+        assert!(!alone(
+            false,
+            &[("WAYLAND_DISPLAY", "wayland-0"), ("CI", "")]
+        ));
+        assert!(alone(true, &[display]));
+        assert!(alone(false, &[display, ("CI", "true")]));
+        assert!(alone(false, &[display, ("SSH_CONNECTION", "a 1 b 2")]));
+        if cfg!(target_os = "linux") {
+            assert!(alone(false, &[]));
+        }
+    }
+
+    #[test]
+    fn the_login_goes_by_the_demo_alone() {
+        let demo = Demo::start("http://127.0.0.1:35417/saml/acs").unwrap();
+        let config = config(&demo).unwrap();
+        assert_eq!(config.profile, "demo");
+        assert_eq!(config.platform.as_str(), demo.platform.acs_url());
+        assert!(matches!(config.capture, Capture::Loopback(_)));
+        assert_eq!(config.recipient(), demo.identity_provider.acs());
+        assert_eq!(
+            config.audience.as_deref(),
+            Some(demo.identity_provider.audience())
+        );
+    }
+
+    #[test]
+    fn the_line_to_paste_needs_no_quotes() {
+        let demo = Demo::start("http://127.0.0.1:35417/saml/acs").unwrap();
+        let line = command_line(&demo);
+        let plain = |c: char| c.is_ascii_alphanumeric() || " -./:".contains(c);
+        assert!(line.chars().all(plain), "{line}");
+    }
+}
