@@ -140,6 +140,13 @@ impl Opener {
     }
 }
 
+impl PartialEq for Opener {
+    /// Whether both are the same one.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl fmt::Debug for Opener {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Opener")
@@ -147,7 +154,7 @@ impl fmt::Debug for Opener {
 }
 
 /// Which browser is opened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum BrowserChoice {
     /// The user's default one.
     Default,

@@ -66,7 +66,7 @@ fn for_the_user_alone() -> DirBuilder {
 mod tests {
     use super::super::{Kept, Key, Method};
     use super::*;
-    use crate::platform::Plane;
+    use crate::address::WebAddress;
     use crate::secret::Secret;
     use crate::time::Timestamp;
     use crate::token::AccessToken;
@@ -77,7 +77,7 @@ mod tests {
         let directory = temporary.directory.clone();
         let key = Key::new("demo").unwrap();
         let token = AccessToken::parse(Secret::new("a-token".into())).unwrap();
-        let plane = Plane::parse("http://127.0.0.1:1/").unwrap();
+        let plane = WebAddress::parse("http://127.0.0.1:1/").unwrap();
         let kept = Kept::new(token, Method::Saml, plane, Timestamp::UNIX_EPOCH);
         temporary.store().save(&key, &kept).unwrap();
         assert!(temporary.store().load(&key).unwrap().is_some());
