@@ -237,7 +237,10 @@ fn tls_failure(error: &rustls::Error) -> TlsFailure {
     use rustls::Error as Tls;
     match error {
         Tls::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer => TlsFailure::UnknownIssuer,
+            // A bad signature: an authority of a trusted one's name with another key.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                TlsFailure::UnknownIssuer
+            }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 TlsFailure::Expired
             }

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr)] // A test that is skipped says so.
 
 mod attacks;
+mod exchange;
 mod listener;
 mod shells;
 mod signature_vectors;
