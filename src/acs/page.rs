@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("../../templates/page.css");
 pub const HEADERS: &[(&str, &str)] = &[
     (
         "Content-Security-Policy",
-        "default-src 'none'; style-src 'sha256-aP9qs5Qu068OrtXA9fl09J+GPrIlN2FUIghpCBmUMtE='; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src 'sha256-M+TPZ9jr57FsFL5RwKUC/ATWHQnijF9owDuGRRFP0cQ='; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     ),
     ("X-Frame-Options", "DENY"),
     ("X-Content-Type-Options", "nosniff"),

@@ -268,7 +268,7 @@ mod unix {
             Ok((door, listener))
         }
 
-        fn path(&self) -> PathBuf {
+        pub(super) fn path(&self) -> PathBuf {
             self.directory.join("http")
         }
 
@@ -307,5 +307,55 @@ mod port {
         pub(super) fn connect(&self) -> io::Result<Stream> {
             TcpStream::connect(self.address)
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn ask(inner: &Inner) -> io::Result<Vec<u8>> {
+        let head = Head {
+            method: "GET".into(),
+            target: "/".into(),
+            fields: vec![("Host".into(), "h".into())],
+            content_length: 0,
+            expects_continue: false,
+        };
+        let end = "127.0.0.1:1".parse().unwrap();
+        inner.answer(&head, Zeroizing::default(), end, end, &[])
+    }
+
+    #[test]
+    fn the_socket_is_this_users_alone_and_goes_with_the_server() {
+        let inner = Inner::start(Arc::new(|_| Response::empty(204))).unwrap();
+        let path = inner.live.lock().unwrap().door.path();
+        let directory = path.parent().unwrap();
+        let mode = directory.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        drop(inner);
+        assert!(!directory.exists());
+    }
+
+    #[test]
+    fn a_server_that_no_longer_accepts_is_started_again() {
+        let inner = Inner::start(Arc::new(|_| Response::empty(204))).unwrap();
+        let path = inner.live.lock().unwrap().door.path();
+        std::fs::remove_file(path).unwrap();
+        assert!(ask(&inner).unwrap().starts_with(b"HTTP/1.1 204 "));
+        assert!(ask(&inner).unwrap().starts_with(b"HTTP/1.1 204 "));
+    }
+
+    #[test]
+    fn whoever_does_not_know_the_sign_is_turned_away() {
+        let inner = Inner::start(Arc::new(|_| Response::empty(204))).unwrap();
+        let mut stream = inner.connect().unwrap();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
     }
 }

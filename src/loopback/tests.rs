@@ -130,3 +130,38 @@ fn debug_shows_no_body() {
     let shown = format!("{request:?}");
     assert!(!shown.contains("secret"), "{shown}");
 }
+
+#[test]
+fn when_all_places_are_being_served_the_next_is_told_to_come_again() {
+    let (enter, entered) = std::sync::mpsc::channel();
+    let (leave, left) = std::sync::mpsc::channel::<()>();
+    let left = std::sync::Mutex::new(left);
+    let limits = Limits {
+        connections: 2,
+        ..Limits::DEFAULT
+    };
+    let server = Server::bind(&[any_port()], limits, COMMON)
+        .unwrap()
+        .serve(move |_| {
+            enter.send(()).unwrap();
+            let _ = left.lock().unwrap().recv();
+            Response::empty(204)
+        })
+        .unwrap();
+    let address = server.addresses()[0];
+    let request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+    let served: Vec<_> = (0..2)
+        .map(|_| std::thread::spawn(move || ask(address, request)))
+        .collect();
+    entered.recv().unwrap();
+    entered.recv().unwrap();
+    let mut socket = TcpStream::connect(address).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("\r\nX-Common: yes\r\n"), "{answer}");
+    drop(leave);
+    for thread in served {
+        assert!(thread.join().unwrap().starts_with("HTTP/1.1 204 "));
+    }
+}

@@ -606,6 +606,30 @@ fn a_post_that_the_login_refuses_is_shown_why_and_the_next_one_is_taken() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_post_of_another_user_of_the_machine_is_told() {
+    use std::os::unix::process::CommandExt;
+    let (listener, address) = listener();
+    let request = post(address, "", BODY);
+    let script = "exec 3<>/dev/tcp/127.0.0.1/$0 && printf %s \"$1\" >&3 && cat <&3";
+    let port = address.port().to_string();
+    let nobody = std::process::Command::new("bash")
+        .args(["-c", script, &port, &request])
+        .uid(65534)
+        .stdout(std::process::Stdio::piped())
+        .spawn();
+    let Ok(nobody) = nobody else {
+        eprintln!("skipped: only root can post as another user");
+        return;
+    };
+    let delivery = receive(&listener).unwrap();
+    assert_eq!(delivery.other_user(), Some(65534));
+    delivery.take();
+    let answer = nobody.wait_with_output().unwrap().stdout;
+    assert!(answer.starts_with(b"HTTP/1.1 303 "));
+}
+
+#[test]
 fn after_the_post_was_taken_reloads_only_get_the_verdict() {
     let (listener, address) = listener();
     let browser = thread::spawn(move || ask(address, post(address, "", BODY)));
