@@ -69,7 +69,7 @@ impl CommandError {
 
     fn words(&self) -> Words {
         match self {
-            Self::Config(error) => Words::new(USAGE, error).hints(config_hint(error)),
+            Self::Config(error) => config(error),
             Self::Login(error) => login(error),
             Self::Platform(error) => platform(error),
             Self::Store(error) => store(error),
@@ -120,34 +120,40 @@ impl Words {
     }
 }
 
-fn config_hint(error: &ConfigError) -> Option<&'static str> {
+fn config(error: &ConfigError) -> Words {
+    let words = Words::new(USAGE, error);
     match error {
-        ConfigError::Missing {
-            setting: Setting::IdpUrl,
-            ..
-        } => Some(
-            "It is the link that opens Anypoint Platform from your organization's app portal: right-click its tile and \
-             copy the link. A response that you have already needs none: see --response.",
-        ),
-        ConfigError::Missing { .. } => Some(
-            "Give it as a flag, as a variable, or in a profile; anyp-saml login --help lists them.",
-        ),
-        ConfigError::NoTrust => Some(
-            "Give the identity provider's metadata with --idp-metadata (a file, or its https address), or its signing \
-             certificate with --idp-certificate.",
-        ),
-        ConfigError::TrustFromEnvironment(_) => {
-            Some("Remove the variable, or say it with the flag.")
+        ConfigError::Missing(settings) => settings
+            .iter()
+            .filter_map(|setting| {
+                Some(match setting {
+                    Setting::AcsUrl => {
+                        "--acs-url is the platform's ACS URL, shown at Anypoint Platform under Access Management > \
+                         Identity Providers."
+                    }
+                    Setting::IdpUrl => {
+                        "--idp-url is the link that opens Anypoint Platform from your organization's app portal: copy \
+                         the link of its tile."
+                    }
+                    Setting::IdpMetadata => {
+                        "--idp-metadata is the identity provider's metadata, a file or its https address; \
+                         --idp-certificate with its signing certificate does as well."
+                    }
+                    _ => return None,
+                })
+            })
+            .fold(words, Words::hint)
+            .hint("Each can also stand in a profile: see anyp-saml login --help."),
+        ConfigError::TrustFromEnvironment(_) => words.hint("Remove the variable, or say it with the flag."),
+        ConfigError::UnknownKey(_) => {
+            words.hint("Keys are the flags of anyp-saml login with underscores: acs_url, idp_url, idp_metadata, …")
         }
-        ConfigError::UnknownKey(_) => Some(
-            "Keys are the flags of anyp-saml login with underscores: acs_url, idp_url, idp_metadata, …",
-        ),
-        ConfigError::NoProfile { .. } => Some("ANYP_SAML_CONFIG names another configuration file."),
-        ConfigError::Home(_) => Some("Set HOME to your home directory."),
-        ConfigError::Value { .. }
-        | ConfigError::File { .. }
-        | ConfigError::NoFile(_)
-        | ConfigError::Client(_) => None,
+        ConfigError::NoProfile { known, .. } if known.is_empty() => {
+            words.hint("The file has no profile. ANYP_SAML_CONFIG names another file.")
+        }
+        ConfigError::NoProfile { known, .. } => words.hint(format!("The file has {}.", known.join(", "))),
+        ConfigError::Home(_) => words.hint("Set HOME to your home directory."),
+        ConfigError::Value { .. } | ConfigError::File { .. } | ConfigError::NoFile(_) | ConfigError::Client(_) => words,
     }
 }
 
@@ -169,7 +175,7 @@ fn login(error: &LoginError) -> Words {
         LoginError::TimedOut => Words::new(TIMED_OUT, error).hints(WAITED_IN_VAIN),
         LoginError::Interrupted => Words::new(INTERRUPTED, error),
         LoginError::Platform(error) => platform(error),
-        LoginError::Config(problem) => Words::new(USAGE, problem).hints(config_hint(problem)),
+        LoginError::Config(problem) => config(problem),
         LoginError::Store(problem) => store(problem),
         LoginError::Listen(_) => Words::new(FAILED, error).hint(
             "No other port is taken in its place: the identity provider knows this one alone. End the other program; \

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::Layer;
 
 const ACS: &str =
     "https://anypoint.mulesoft.com/accounts/login/example-org/providers/0a1b-2c/receive-id";
@@ -45,18 +46,20 @@ fn the_flags_alone_do() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn all_that_is_missing_is_named_at_once() {
     let missing = |values: &[(Setting, &str)]| match with(values) {
-        Err(ConfigError::Missing { setting, .. }) => setting,
+        Err(ConfigError::Missing(settings)) => settings,
         other => panic!("{other:?}"),
     };
-    assert_eq!(missing(&[]), Setting::AcsUrl);
-    assert_eq!(missing(&[(Setting::AcsUrl, ACS)]), Setting::IdpUrl);
-    let no_trust = with(&[
-        (Setting::AcsUrl, ACS),
-        (Setting::IdpUrl, "https://idp.example/"),
-    ]);
-    assert!(matches!(no_trust, Err(ConfigError::NoTrust)));
+    let (acs, link, keys) = (Setting::AcsUrl, Setting::IdpUrl, Setting::IdpMetadata);
+    assert_eq!(missing(&[]), [acs, link, keys]);
+    assert_eq!(missing(&[(acs, ACS), (keys, "idp.xml")]), [link]);
+    assert_eq!(missing(&[(acs, ACS), (Setting::Response, "-")]), [keys]);
+    let sentence = with(&[]).unwrap_err().to_string();
+    assert_eq!(
+        sentence,
+        "a login needs --acs-url, --idp-url and --idp-metadata"
+    );
 }
 
 #[test]

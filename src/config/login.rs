@@ -1,0 +1,339 @@
+//! What a login goes by.
+
+use super::reader::Reader;
+use super::{ConfigError, Connection, Layers, Setting};
+use crate::address::{LoopbackAddress, WebAddress};
+use crate::export::Shell;
+use crate::platform::PlatformAcs;
+use crate::time::SignedDuration;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The loopback address that responses are posted to unless another one is registered with the identity provider.
+pub const DEFAULT_LISTEN: &str = "http://127.0.0.1:35417/saml/acs";
+
+/// How long the sign-in may take: enough to find a phone for the second factor.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// Everything that `login` goes by.
+#[derive(Clone, Debug)]
+pub struct LoginConfig {
+    /// The name that the token is kept under.
+    pub profile: String,
+    /// The platform's ACS.
+    pub platform: PlatformAcs,
+    /// How the response is caught.
+    pub capture: Capture,
+    /// Where the user signs in. Absent only where a response is already there.
+    pub sign_in_link: Option<WebAddress>,
+    /// Which keys are believed.
+    pub trust: TrustSources,
+    /// The identity provider's entity ID, where it is not taken from its metadata.
+    pub issuer: Option<String>,
+    /// The audience the platform expects.
+    pub audience: Option<String>,
+    /// The only user who may be signed in (the `NameID`).
+    pub expect_user: Option<String>,
+    /// What is asked of RelayState.
+    pub relay_state: RelayStateUse,
+    /// How far the two clocks may be apart.
+    pub clock_skew: SignedDuration,
+    /// How long to wait for the response.
+    pub timeout: Duration,
+    /// How the platform is reached.
+    pub connection: Connection,
+    /// Which browser is opened.
+    pub browser: BrowserChoice,
+    /// Where the token goes besides the store.
+    pub hand_out: HandOut,
+    /// Whether a kept token that holds is good enough.
+    pub if_needed: bool,
+}
+
+/// How the response is caught.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Capture {
+    /// The identity provider's page posts it to this address.
+    Loopback(LoopbackAddress),
+    /// It is handed in, addressed to `recipient`.
+    Paste {
+        /// Where it is read from.
+        source: PasteSource,
+        /// The ACS it must name: the loopback address where one is configured, else the platform's.
+        recipient: String,
+    },
+}
+
+/// Where a response is read from that is already there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasteSource {
+    /// Pasted at a prompt, unseen.
+    Prompt,
+    /// Standard input.
+    StandardInput,
+    /// A file.
+    File(PathBuf),
+}
+
+/// Which keys are believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustSources {
+    /// The identity provider's metadata.
+    pub metadata: Option<MetadataSource>,
+    /// Certificates in files, PEM or DER.
+    pub certificates: Vec<PathBuf>,
+    /// Whether SHA-1 signatures and RSA-1024 keys pass, with a warning.
+    pub allow_legacy_algorithms: bool,
+}
+
+/// Where metadata is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetadataSource {
+    /// A file.
+    File(PathBuf),
+    /// An address.
+    Url(WebAddress),
+}
+
+/// What is asked of RelayState (Bindings 3.5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelayStateUse {
+    /// Sent; one of ours that comes back must be this login's.
+    Auto,
+    /// Sent, and must come back.
+    Require,
+    /// Not sent, not looked at.
+    Off,
+}
+
+/// What the address is handed to in a browser's place.
+#[derive(Clone)]
+pub struct Opener(Arc<dyn Fn(&WebAddress) + Send + Sync>);
+
+impl Opener {
+    /// An opener that calls this. It must come back at once: the login waits for it.
+    pub fn new(open: impl Fn(&WebAddress) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    /// Hands the address over.
+    pub fn open(&self, address: &WebAddress) {
+        (self.0)(address);
+    }
+}
+
+impl PartialEq for Opener {
+    /// Whether both are the same one.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Opener")
+    }
+}
+
+/// Which browser is opened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BrowserChoice {
+    /// The user's default one.
+    Default,
+    /// This command, with the address as its last argument.
+    Command(String),
+    /// A part of this program: the demo, where it signs in by itself.
+    Program(Opener),
+    /// None: the address is only shown.
+    None,
+}
+
+/// Where a token goes besides the store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HandOut {
+    /// A file that holds the token alone.
+    pub token_file: Option<PathBuf>,
+    /// Export lines on standard output.
+    pub env: Option<Shell>,
+}
+
+/// Reads the layers as a login's configuration. `variable` gives the system's own environment variables.
+///
+/// # Errors
+/// [`ConfigError`] for what is missing or does not fit.
+pub fn resolve(
+    profile: String,
+    layers: &Layers,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<LoginConfig, ConfigError> {
+    let read = Reader(layers);
+    let trust = TrustSources::resolve(&read)?;
+    let platform = read.parsed(Setting::AcsUrl, PlatformAcs::parse)?;
+    let sign_in_link = read.parsed(Setting::IdpUrl, WebAddress::parse)?;
+    let is_paste =
+        read.value(Setting::Response).is_some() || read.value(Setting::Capture) == Some("paste");
+    let missing = [
+        (Setting::AcsUrl, platform.is_none()),
+        (Setting::IdpUrl, sign_in_link.is_none() && !is_paste),
+        (Setting::IdpMetadata, trust.is_nobody()),
+    ];
+    let missing: Vec<_> = missing
+        .into_iter()
+        .filter_map(|(setting, is)| is.then_some(setting))
+        .collect();
+    let Some(platform) = platform.filter(|_| missing.is_empty()) else {
+        return Err(ConfigError::Missing(missing));
+    };
+    let config = LoginConfig {
+        profile,
+        capture: Capture::resolve(&read, &platform)?,
+        platform,
+        sign_in_link,
+        trust,
+        issuer: read.text(Setting::Issuer)?,
+        audience: read.text(Setting::Audience)?,
+        expect_user: read.text(Setting::ExpectUser)?,
+        relay_state: RelayStateUse::resolve(&read)?,
+        clock_skew: read.clock_skew()?,
+        timeout: read.wait(Setting::Timeout)?.unwrap_or(DEFAULT_TIMEOUT),
+        connection: Connection::resolve(layers)?,
+        browser: BrowserChoice::resolve(&read)?,
+        hand_out: HandOut {
+            token_file: read.value(Setting::TokenFile).map(PathBuf::from),
+            env: read.parsed(Setting::Env, |name| shell(name, &variable))?,
+        },
+        if_needed: read.switch(Setting::IfNeeded)?,
+    };
+    config.check_relay_state(&read)?;
+    Ok(config)
+}
+
+impl LoginConfig {
+    /// Where the response must be addressed to: `Recipient` and `Destination` are held against it.
+    pub fn recipient(&self) -> &str {
+        match &self.capture {
+            Capture::Loopback(listen) => listen.as_str(),
+            Capture::Paste { recipient, .. } => recipient,
+        }
+    }
+
+    /// A RelayState in the link already is the organization's own way, which ours would stand beside: two of one name.
+    fn check_relay_state(&self, read: &Reader) -> Result<(), ConfigError> {
+        let taken = |link: &WebAddress| link.query().iter().any(|(name, _)| name == "RelayState");
+        if self.relay_state == RelayStateUse::Require
+            && self.sign_in_link.as_ref().is_some_and(taken)
+        {
+            return Err(read.wrong(
+                Setting::IdpUrl,
+                "it has a RelayState of its own, so ours cannot be required; take it out, or use relay-state off",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The shell that export lines are written for: the named one, or with `auto` the one of `$SHELL`.
+///
+/// # Errors
+/// What is wrong with the name.
+pub fn shell(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<Shell, String> {
+    if name != "auto" {
+        return Shell::from_name(name)
+            .ok_or_else(|| "it should be bash, zsh, fish or powershell".into());
+    }
+    if cfg!(windows) {
+        return Ok(Shell::PowerShell);
+    }
+    let path = variable("SHELL").unwrap_or_default();
+    Shell::from_name(&path.to_string_lossy()).ok_or_else(|| {
+        "$SHELL names no shell that is known here; name bash, zsh, fish or powershell".into()
+    })
+}
+
+impl TrustSources {
+    fn resolve(read: &Reader) -> Result<Self, ConfigError> {
+        Ok(Self {
+            metadata: read.parsed(Setting::IdpMetadata, metadata_source)?,
+            certificates: read
+                .values(Setting::IdpCertificate)
+                .iter()
+                .map(PathBuf::from)
+                .collect(),
+            allow_legacy_algorithms: read.switch(Setting::AllowLegacyAlgorithms)?,
+        })
+    }
+
+    /// Whether no key at all would be believed.
+    fn is_nobody(&self) -> bool {
+        self.metadata.is_none() && self.certificates.is_empty()
+    }
+}
+
+impl Capture {
+    fn resolve(read: &Reader, platform: &PlatformAcs) -> Result<Self, ConfigError> {
+        let listen = read.parsed(Setting::Listen, LoopbackAddress::parse)?;
+        let source = read.value(Setting::Response).map(|text| match text {
+            "-" => PasteSource::StandardInput,
+            path => PasteSource::File(path.into()),
+        });
+        match (read.value(Setting::Capture), source) {
+            (None | Some("loopback"), None) => match listen {
+                Some(listen) => Ok(Self::Loopback(listen)),
+                None => LoopbackAddress::parse(DEFAULT_LISTEN)
+                    .map(Self::Loopback)
+                    .map_err(|error| read.wrong(Setting::Listen, error)),
+            },
+            (None | Some("paste"), source) => Ok(Self::Paste {
+                source: source.unwrap_or(PasteSource::Prompt),
+                recipient: listen
+                    .as_ref()
+                    .map_or(platform.as_str(), LoopbackAddress::as_str)
+                    .to_owned(),
+            }),
+            (Some("loopback"), Some(_)) => Err(read.wrong(
+                Setting::Capture,
+                "a response that is already there is not caught in a browser",
+            )),
+            (Some(_), _) => Err(read.wrong(Setting::Capture, "it should be loopback or paste")),
+        }
+    }
+}
+
+impl RelayStateUse {
+    fn resolve(read: &Reader) -> Result<Self, ConfigError> {
+        match read.value(Setting::RelayState) {
+            None | Some("auto") => Ok(Self::Auto),
+            Some("require") => Ok(Self::Require),
+            Some("off") => Ok(Self::Off),
+            Some(_) => Err(read.wrong(Setting::RelayState, "it should be auto, require or off")),
+        }
+    }
+}
+
+impl BrowserChoice {
+    fn resolve(read: &Reader) -> Result<Self, ConfigError> {
+        let command = read.text(Setting::Browser)?;
+        Ok(match (read.switch(Setting::NoBrowser)?, command) {
+            (true, _) => Self::None,
+            (false, Some(command)) => Self::Command(command),
+            (false, None) => Self::Default,
+        })
+    }
+}
+
+fn metadata_source(text: &str) -> Result<MetadataSource, String> {
+    // A drive letter is no scheme, and a file may have any other name.
+    if text.contains("://") {
+        WebAddress::parse(text)
+            .map(MetadataSource::Url)
+            .map_err(|error| error.to_string())
+    } else {
+        Ok(MetadataSource::File(text.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests;
