@@ -1,10 +1,14 @@
 //! The whole program, tested from outside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::print_stderr)] // A test that is skipped says so.
+#![allow(unreachable_pub)] // Nobody is outside: `pub` is for the files beside.
 
 mod attacks;
+mod demo;
 mod exchange;
 mod listener;
+mod login;
 mod shells;
 mod signature_vectors;
 mod store_files;
+mod support;

@@ -1,0 +1,369 @@
+//! `login`, whole: from the link to a token that every command hands out, with a browser that is an HTTP client.
+
+mod handed_in;
+mod hostile;
+mod platform_trouble;
+mod refused;
+
+use super::support::scene::secrets_of;
+use super::support::{Browser, Scene, World};
+use anyp_saml::demo::PEOPLE;
+use anyp_saml::demo::identity_provider::RelayState;
+use anyp_saml::demo::platform::{Answer, ORGANIZATION_ID, ORGANIZATION_NAME, Route};
+use anyp_saml::demo::response::{ResponseOptions, Sign};
+use std::path::Path;
+
+/// Where tokens are kept.
+fn is_store(path: &Path) -> bool {
+    path.starts_with("home/.local/state/anyp-saml")
+}
+
+#[test]
+fn a_login_ends_in_a_kept_token_that_the_commands_hand_out() {
+    let scene = Scene::set();
+    let login = scene.start(&["-v"]);
+    let browser = Browser::of(PEOPLE[1].username);
+    let form = browser.sign_in(&login.link);
+    let page = browser.finish(&form);
+    let ended = login.running.end().code(0);
+
+    let token = scene.token();
+    let mut secrets = secrets_of(&form);
+    secrets.push(token.clone());
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    let ended = ended
+        .says(&[
+            PEOPLE[1].username,
+            ORGANIZATION_NAME,
+            ORGANIZATION_ID,
+            "127.0.0.1",
+            "in about",
+        ])
+        .hides(&secrets);
+    assert_eq!(
+        ended.stdout, "",
+        "standard output is for what is handed out"
+    );
+    assert!(
+        page.text().contains("Tomás Okafor") || page.text().contains(PEOPLE[1].username),
+        "{}",
+        page.text()
+    );
+    assert_eq!(scene.exchanges(), 1);
+
+    let world = &scene.world;
+    assert_eq!(world.run(&["token"]).code(0).stdout, format!("{token}\n"));
+    let env = world.run(&["env", "bash"]).code(0).stdout;
+    assert!(
+        env.contains("ANYPOINT_BEARER") && env.contains(&token),
+        "{env}"
+    );
+    let status = world.run(&["status"]).code(0).hides(&[&token]).stdout;
+    assert!(
+        status.contains(PEOPLE[1].username) && status.contains(ORGANIZATION_NAME),
+        "{status}"
+    );
+    let whoami = world.run(&["whoami"]).code(0).hides(&[&token]).stdout;
+    assert!(
+        whoami.contains("Tomás Okafor") && whoami.contains(ORGANIZATION_ID),
+        "{whoami}"
+    );
+
+    world.assert_no_file_holds(&secrets, is_store);
+    world.assert_no_file_holds(&secrets[..1], |_| false);
+    world.run(&["logout"]).code(0);
+    world.run(&["token"]).code(3).says(&["anyp-saml login"]);
+    world.assert_no_file_holds(&secrets, |_| false);
+}
+
+#[test]
+fn nothing_is_written_outside_the_home_and_only_the_store_inside() {
+    let scene = Scene::set();
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+    for path in scene.world.files().keys() {
+        assert!(is_store(path), "{}", path.display());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_lines_of_env_set_the_token_in_a_shell() {
+    let scene = Scene::set();
+    let (ended, _) = scene.log_in(&Browser::default(), &["--env", "bash"]);
+    let lines = ended.code(0).stdout;
+    let script = format!("{lines}\nprintf '%s %s' \"$ANYPOINT_BEARER\" \"$ANYPOINT_ACCESS_TOKEN\"");
+    let shell = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    let token = scene.token();
+    assert_eq!(
+        String::from_utf8_lossy(&shell.stdout),
+        format!("{token} {token}")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_file_holds_the_token_alone_and_is_the_users_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = Scene::set();
+    let path = scene.world.home().join("token");
+    scene
+        .log_in(
+            &Browser::default(),
+            &["--token-file", path.to_str().unwrap()],
+        )
+        .0
+        .code(0);
+    let content = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(content.trim_end(), scene.token());
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_login_only_if_needed_asks_nobody_while_the_token_holds() {
+    let scene = Scene::set();
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+    let arguments = scene.arguments(&["--if-needed"]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    scene.world.run(&arguments).code(0).says(&["still holds"]);
+    assert_eq!(scene.exchanges(), 1);
+}
+
+#[test]
+fn what_runs_under_exec_has_the_token_and_nothing_that_contradicts_it() {
+    let scene = Scene::set();
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+    let world = scene.world.with("ANYPOINT_USERNAME", "somebody");
+    let show = "echo \"$ANYPOINT_BEARER ${ANYPOINT_USERNAME:-nobody}\"; exit 7";
+    let ended = world.run(&["exec", "--", "sh", "-c", show]).code(7);
+    let token = scene.demo.platform.tokens().pop().unwrap();
+    assert_eq!(ended.stdout, format!("{token} nobody\n"));
+}
+
+#[test]
+fn every_signed_form_of_a_response_signs_in() {
+    for sign in [Sign::Assertion, Sign::Response, Sign::Both] {
+        let scene = Scene::set();
+        scene.demo.identity_provider.hand_out(ResponseOptions {
+            sign,
+            ..ResponseOptions::default()
+        });
+        scene.log_in(&Browser::default(), &[]).0.code(0);
+    }
+}
+
+#[test]
+fn an_encrypted_assertion_is_exchanged_and_never_called_valid() {
+    let scene = Scene::with(RelayState::Echoed, |platform| {
+        platform.takes_encrypted = true
+    });
+    let options = ResponseOptions {
+        sign: Sign::Response,
+        encrypted: true,
+        ..ResponseOptions::default()
+    };
+    scene.demo.identity_provider.hand_out(options);
+    let (ended, _) = scene.log_in(&Browser::default(), &[]);
+    let ended = ended.code(0).says(&["encrypted", PEOPLE[0].username]);
+    assert!(!ended.stderr.contains("response is valid"), "{ended}");
+}
+
+#[test]
+fn a_profile_and_variables_do_what_flags_do() {
+    let scene = Scene::set();
+    let flags = scene.demo.flags();
+    let value = |flag: &str| {
+        flags
+            .iter()
+            .find(|(known, _)| *known == flag)
+            .unwrap()
+            .1
+            .clone()
+    };
+    let config = format!(
+        "[profile.work]\nacs_url = \"{}\"\nidp_url = \"{}\"\nidp_metadata = \"{}\"\nlisten = \"{}\"\n",
+        value("--acs-url"),
+        value("--idp-url"),
+        value("--idp-metadata"),
+        value("--listen"),
+    );
+    let directory = scene.world.home().join(".config/anyp-saml");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("config.toml"), config).unwrap();
+    let Scene { world, demo } = scene;
+    let world = world.with("ANYP_SAML_NO_BROWSER", "true");
+    let mut running = world.start(&[
+        "login",
+        "--profile",
+        "work",
+        "--audience",
+        &value("--audience"),
+    ]);
+    let link = running.hear_word(&demo.identity_provider.sign_in_link());
+    running.hear("Ctrl-C");
+    Browser::default().visit(&link);
+    running.end().code(0);
+    let token = demo.platform.tokens().pop().unwrap();
+    assert_eq!(
+        world.run(&["token", "--profile", "work"]).code(0).stdout,
+        format!("{token}\n")
+    );
+    world.run(&["token", "--profile", "play"]).code(3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_browser_is_opened_with_the_link_and_nothing_else() {
+    let scene = Scene::set();
+    let browser = recorder(&scene.world);
+    let arguments = scene.arguments(&["--browser", &browser]);
+    // Which of the two counts is said by the flag that is given later or more exactly; here only one is given.
+    let arguments: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|text| *text != "--no-browser")
+        .collect();
+    let mut running = scene.world.start(&arguments);
+    let link = running.hear_word(&scene.demo.identity_provider.sign_in_link());
+    Browser::default().visit(&link);
+    running.end().code(0);
+    assert_eq!(
+        recorded(&browser).as_deref(),
+        Some(format!("{link}\n").as_str())
+    );
+}
+
+/// A program that writes its arguments, a line each, beside itself.
+#[cfg(unix)]
+fn recorder(world: &World) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = world.file(
+        "browser",
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" >\"$0.arguments\"\n",
+    );
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[cfg(unix)]
+fn recorded(program: &str) -> Option<String> {
+    std::fs::read_to_string(format!("{program}.arguments")).ok()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_port_that_is_taken_is_said_and_opens_no_browser() {
+    let scene = Scene::set();
+    let authority = scene
+        .demo
+        .identity_provider
+        .acs()
+        .strip_prefix("http://")
+        .unwrap();
+    let _taken = std::net::TcpListener::bind(authority.split('/').next().unwrap()).unwrap();
+    let browser = recorder(&scene.world);
+    let arguments = scene.arguments(&["--browser", &browser]);
+    let arguments: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|text| *text != "--no-browser")
+        .collect();
+    scene
+        .world
+        .run(&arguments)
+        .code(1)
+        .says(&["is taken", "No other port"]);
+    assert_eq!(recorded(&browser), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_wait() {
+    let scene = Scene::set();
+    let login = scene.start(&[]);
+    login.running.interrupt();
+    login.running.end().code(130).says(&["interrupted"]);
+    assert_eq!(scene.exchanges(), 0);
+}
+
+#[test]
+fn a_wait_in_vain_ends_with_its_likely_causes() {
+    let scene = Scene::set();
+    let login = scene.start(&["--timeout", "1s"]);
+    login
+        .running
+        .end()
+        .code(6)
+        .says(&["--idp-url", "registered", "form-action"]);
+}
+
+#[test]
+fn an_identity_provider_that_echoes_no_relay_state_is_enough_unless_it_is_required() {
+    let scene = Scene::with(RelayState::Dropped, |_| ());
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+
+    let login = scene.start(&["--relay-state", "require", "--timeout", "2s"]);
+    let browser = Browser::default();
+    let page = browser.deliver(&browser.sign_in(&login.link));
+    assert_eq!(page.status, 400, "{}", page.text());
+    login.running.end().code(4).says(&["RelayState"]);
+    assert_eq!(scene.exchanges(), 1);
+}
+
+#[test]
+fn the_relay_state_of_another_login_is_not_ours() {
+    let scene = Scene::set();
+    let login = scene.start(&[]);
+    let browser = Browser::default();
+    let good = browser.sign_in(&login.link);
+    let ours = good.field("RelayState").unwrap().to_owned();
+    let theirs = ours.chars().rev().take(32).collect::<String>();
+    let theirs = format!("{}{theirs}", &ours[..ours.len() - 32]);
+    assert_ne!(ours, theirs, "a nonce that is a palindrome");
+    let page = browser.deliver(&good.with("RelayState", Some(&theirs)));
+    assert_eq!(page.status, 400, "{}", page.text());
+    browser.finish(&good);
+    login.running.end().code(0);
+    assert_eq!(scene.exchanges(), 1);
+}
+
+#[test]
+fn a_token_whose_owner_is_not_told_is_kept_all_the_same() {
+    let scene = Scene::set();
+    scene
+        .demo
+        .platform
+        .say(Route::Me, Some(Answer::status(500)));
+    let (ended, _) = scene.log_in(&Browser::default(), &[]);
+    ended.code(0).says(&["does not say whose"]);
+    assert_eq!(
+        scene.world.run(&["token"]).code(0).stdout,
+        format!("{}\n", scene.token())
+    );
+}
+
+#[test]
+fn the_end_of_a_token_is_not_invented_where_it_may_not_be_read() {
+    let scene = Scene::with(RelayState::Echoed, |platform| {
+        platform.session_minutes = None
+    });
+    scene
+        .log_in(&Browser::default(), &[])
+        .0
+        .code(0)
+        .says(&["not known"]);
+}
+
+#[test]
+fn a_token_that_the_platform_has_ended_is_said_to_be() {
+    let scene = Scene::set();
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+    scene.demo.platform.end_sessions();
+    scene
+        .world
+        .run(&["whoami"])
+        .code(3)
+        .says(&["anyp-saml login"]);
+}

@@ -1,0 +1,12 @@
+//! What the tests of the whole program share: an empty world to run it in, the demo beside it, a browser that is an
+//! HTTP client, and peers that misbehave.
+
+pub mod browser;
+pub mod peer;
+pub mod scene;
+pub mod secrets;
+pub mod world;
+
+pub use browser::Browser;
+pub use scene::Scene;
+pub use world::World;
