@@ -224,3 +224,213 @@ fn listed(names: &[String]) -> String {
     }
     listed.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::base64;
+
+    const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+
+    fn certificate() -> String {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let parameters = rcgen::CertificateParams::new(vec!["idp.example".into()]).unwrap();
+        base64(parameters.self_signed(&key).unwrap().der())
+    }
+
+    fn key(attributes: &str, certificate: &str) -> String {
+        format!(
+            "<md:KeyDescriptor{attributes}><ds:KeyInfo><ds:X509Data><ds:X509Certificate>\n{certificate}\n\
+             </ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+        )
+    }
+
+    fn entity(id: &str, attributes: &str, content: &str) -> String {
+        format!(
+            "<md:EntityDescriptor xmlns:md=\"{METADATA}\" xmlns:ds=\"{SIGNATURE}\" entityID=\"{id}\"{attributes}>\
+             <md:IDPSSODescriptor protocolSupportEnumeration=\"urn:x {PROTOCOL}\">{content}\
+             <md:SingleSignOnService Binding=\"{POST}\" Location=\"https://{id}/sso\"/>\
+             </md:IDPSSODescriptor></md:EntityDescriptor>"
+        )
+    }
+
+    fn group(content: &str) -> String {
+        format!("<md:EntitiesDescriptor xmlns:md=\"{METADATA}\">{content}</md:EntitiesDescriptor>")
+    }
+
+    fn read(xml: &str, entity_id: Option<&str>) -> Result<IdentityProvider, MetadataError> {
+        let now = "2026-01-15T12:00:00Z".parse().unwrap();
+        parse(xml.as_bytes(), entity_id, now)
+    }
+
+    fn keys(content: &str) -> Result<usize, MetadataError> {
+        read(&entity("idp", "", content), None).map(|provider| provider.keys.len())
+    }
+
+    #[test]
+    fn the_name_the_keys_and_the_addresses_are_read() {
+        let provider = read(&entity("idp", "", &key("", &certificate())), Some("idp")).unwrap();
+        assert_eq!(provider.entity_id, "idp");
+        assert_eq!(provider.keys.len(), 1);
+        assert_eq!(provider.keys[0].description(), "P-256");
+        assert_eq!(
+            provider.single_sign_on,
+            [(POST.into(), "https://idp/sso".into())]
+        );
+    }
+
+    #[test]
+    fn a_key_without_a_use_signs_and_one_for_encryption_does_not() {
+        let (one, two) = (certificate(), certificate());
+        assert_eq!(keys(&key("", &one)).unwrap(), 1);
+        assert_eq!(keys(&key(" use=\"signing\"", &one)).unwrap(), 1);
+        let encryption = key(" use=\"encryption\"", &one);
+        assert!(matches!(keys(&encryption), Err(MetadataError::NoKey(_))));
+        assert!(matches!(
+            keys(&key(" use=\"\"", &one)),
+            Err(MetadataError::NoKey(_))
+        ));
+        // Key roll-over: both are good. The same one twice is one.
+        let both = [
+            key("", &one),
+            key(" use=\"signing\"", &two),
+            key("", &one),
+            encryption,
+        ]
+        .concat();
+        assert_eq!(keys(&both).unwrap(), 2);
+    }
+
+    #[test]
+    fn a_certificate_is_one_only_in_its_place() {
+        let good = key("", &certificate());
+        for (from, to) in [
+            ("ds:X509Certificate>", "md:X509Certificate>"),
+            ("ds:X509Data>", "md:X509Data>"),
+            ("ds:KeyInfo>", "md:KeyInfo>"),
+            ("md:KeyDescriptor>", "md:Extensions>"),
+        ] {
+            assert!(
+                matches!(keys(&good.replace(from, to)), Err(MetadataError::NoKey(_))),
+                "{to}"
+            );
+        }
+        let wrapped = format!("<md:Extensions>{good}</md:Extensions>");
+        assert!(matches!(keys(&wrapped), Err(MetadataError::NoKey(_))));
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_used_is_told_and_does_not_hide_a_good_one() {
+        let broken = key("", "AAAA");
+        assert!(matches!(keys(&broken), Err(MetadataError::UnusableKey(_))));
+        assert!(matches!(
+            keys(&key("", "A-A")),
+            Err(MetadataError::CertificateEncoding)
+        ));
+        let both = entity("idp", "", &[broken, key("", &certificate())].concat());
+        let provider = read(&both, None).unwrap();
+        assert_eq!((provider.keys.len(), provider.unusable.len()), (1, 1));
+    }
+
+    #[test]
+    fn of_several_identity_providers_one_must_be_named() {
+        let key = key("", &certificate());
+        let service =
+            "<md:EntityDescriptor entityID=\"sp\"><md:SPSSODescriptor/></md:EntityDescriptor>";
+        let (one, two) = (entity("one", "", &key), entity("two", "", &key));
+        let several = group(&format!("{one}{service}{}", group(&two)));
+        assert_eq!(read(&several, Some("two")).unwrap().entity_id, "two");
+        assert_eq!(
+            read(&several, None).unwrap_err().to_string(),
+            "the metadata describes several identity providers, so the issuer must be named; they are \"one\", \"two\""
+        );
+        assert_eq!(
+            read(&several, Some("One")).unwrap_err().to_string(),
+            "the metadata does not describe \"One\"; it describes \"one\", \"two\""
+        );
+        assert!(matches!(
+            read(&several, Some("sp")),
+            Err(MetadataError::NotFound { .. })
+        ));
+        let twice = group(&format!("{one}{one}"));
+        assert!(matches!(
+            read(&twice, Some("one")),
+            Err(MetadataError::Twice(_))
+        ));
+        assert_eq!(
+            read(&group(&format!("{service}{one}")), None)
+                .unwrap()
+                .entity_id,
+            "one"
+        );
+        // Hidden in an extension of another entity it is nobody.
+        let hidden = one.replace(
+            "<md:IDPSSODescriptor",
+            &format!("<md:Extensions>{two}</md:Extensions><md:IDPSSODescriptor"),
+        );
+        assert!(matches!(
+            read(&hidden, Some("two")),
+            Err(MetadataError::NotFound { .. })
+        ));
+        assert_eq!(read(&hidden, None).unwrap().entity_id, "one");
+    }
+
+    #[test]
+    fn metadata_that_describes_no_identity_provider_is_refused() {
+        let key = key("", &certificate());
+        let other_protocol =
+            entity("idp", "", &key).replace(PROTOCOL, "urn:oasis:names:tc:SAML:1.1:protocol");
+        for none in [group(""), other_protocol, entity("", "", &key)] {
+            assert!(
+                matches!(read(&none, None), Err(MetadataError::NoIdentityProvider)),
+                "{none}"
+            );
+        }
+        assert!(matches!(read("<html/>", None), Err(MetadataError::Root(_))));
+        let not_entity = entity("idp", "", &key).replace("md:EntityDescriptor", "md:Organization");
+        assert!(matches!(
+            read(&not_entity, None),
+            Err(MetadataError::Root(_))
+        ));
+    }
+
+    #[test]
+    fn metadata_whose_time_is_over_is_refused_wherever_it_says_so() {
+        let key = key("", &certificate());
+        let over = " validUntil=\"2026-01-15T12:00:00Z\"";
+        let of_the_group = group(&entity("idp", "", &key)).replace(
+            "<md:EntitiesDescriptor",
+            &format!("<md:EntitiesDescriptor{over}"),
+        );
+        let of_the_role = entity("idp", "", &key).replace(
+            "<md:IDPSSODescriptor",
+            &format!("<md:IDPSSODescriptor{over}"),
+        );
+        for xml in [entity("idp", over, &key), of_the_group, of_the_role] {
+            assert!(
+                matches!(read(&xml, None), Err(MetadataError::Expired { .. })),
+                "{xml}"
+            );
+        }
+        let later = " validUntil=\"2026-01-15T12:00:01Z\"";
+        assert!(read(&entity("idp", later, &key), None).is_ok());
+        let never = " validUntil=\"never\"";
+        assert!(matches!(
+            read(&entity("idp", never, &key), None),
+            Err(MetadataError::ValidUntil(_))
+        ));
+    }
+
+    #[test]
+    fn metadata_is_read_with_the_parser_of_responses_and_bounded() {
+        assert!(matches!(
+            read("<!DOCTYPE a><a/>", None),
+            Err(MetadataError::Xml(XmlError::Doctype))
+        ));
+        let long = "x".repeat((2 << 20) + 1);
+        assert!(matches!(
+            read(&long, None),
+            Err(MetadataError::Xml(XmlError::TooLarge { .. }))
+        ));
+    }
+}

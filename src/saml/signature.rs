@@ -36,6 +36,7 @@ pub(super) const RULES: [Rule; 14] = [
 pub(super) struct Signatures<'d> {
     all: Vec<Signed<'d>>,
     keys: &'d [TrustedKey],
+    encrypted: bool,
 }
 
 /// One signature, and what came of verifying it.
@@ -77,8 +78,11 @@ impl<'d> Signatures<'d> {
                 })
             })
             .collect();
-        let keys = &trust.keys;
-        Self { all, keys }
+        Self {
+            all,
+            keys: &trust.keys,
+            encrypted: structure.encrypted > 0,
+        }
     }
 
     pub(super) fn any_verified(&self) -> bool {
@@ -97,7 +101,13 @@ impl<'d> Signatures<'d> {
     fn verified(&self, rule: Rule) -> Finding {
         let broken = || self.all.iter().filter_map(Signed::broken);
         if let Some((_, found)) = broken().find(|(other, _)| *other == rule) {
-            Finding::fail(found, "")
+            // samlify does this unless it is told otherwise.
+            let cause = if rule == Rule::Digest && self.encrypted {
+                "; the identity provider may have signed the response before it encrypted the assertion"
+            } else {
+                ""
+            };
+            Finding::fail(format!("{found}{cause}"), "")
         } else if self.all.is_empty() {
             Finding::skip("no signature")
         } else if broken().any(|(other, _)| other < rule) {

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub)] // Nobody is outside: `pub` is for the files beside.
 
 mod attacks;
+mod corpora;
 mod demo;
 mod exchange;
 mod listener;
