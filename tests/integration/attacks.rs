@@ -301,6 +301,17 @@ fn fixture(folder: &str, name: &str) -> Result<PostedResponse, DecodeError> {
     posted(&bytes, name.ends_with(".b64"))
 }
 
+/// Every rule there is.
+pub(crate) fn rules() -> Vec<Rule> {
+    let report = inspect(
+        &good("assertion-signed.xml"),
+        &trust("idp.pem"),
+        &expected(),
+        now(),
+    );
+    report.checks.iter().map(|check| check.rule).collect()
+}
+
 fn good(name: &str) -> PostedResponse {
     fixture("responses", name).unwrap()
 }
@@ -513,7 +524,10 @@ fn no_byte_of_what_is_signed_can_be_changed() {
 /// A response that this test signs itself.
 mod signed_here {
     use super::{expected, now};
-    use anyp_saml::saml::{PostedResponse, Refused, Rule, Trust, ValidResponse, validate};
+    use anyp_saml::saml::{
+        Outcome, PostedResponse, Refused, Report, Rule, Trust, ValidResponse, Verdict, inspect,
+        validate,
+    };
     use anyp_saml::xmldsig::TrustedKey;
     use anyp_saml::xmldsig::sign::{SigningKey, sign};
 
@@ -537,13 +551,21 @@ mod signed_here {
             sign(xml, id, &self.key, &self.certificate).unwrap()
         }
 
-        fn validate(&self, xml: &str) -> Result<ValidResponse, Box<Refused>> {
-            let trust = Trust {
+        fn trust(&self) -> Trust {
+            Trust {
                 keys: vec![TrustedKey::from_certificate_der(&self.certificate).unwrap()],
                 allow_legacy_algorithms: false,
-            };
+            }
+        }
+
+        fn validate(&self, xml: &str) -> Result<ValidResponse, Box<Refused>> {
             let posted = PostedResponse::recognise(xml.as_bytes()).unwrap();
-            validate(&posted, &trust, &expected(), now())
+            validate(&posted, &self.trust(), &expected(), now())
+        }
+
+        fn inspect(&self, xml: &str) -> Report {
+            let posted = PostedResponse::recognise(xml.as_bytes()).unwrap();
+            inspect(&posted, &self.trust(), &expected(), now())
         }
     }
 
@@ -559,6 +581,68 @@ mod signed_here {
         format!(
             r#"<saml:Assertion ID="_a" Version="2.0" IssueInstant="2026-01-15T12:00:00Z"><saml:Issuer>https://idp.example.test/saml</saml:Issuer><saml:Subject><saml:NameID>{user}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="2026-01-15T12:05:00Z" Recipient="http://127.0.0.1:49321/acs"/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotOnOrAfter="2026-01-15T12:05:00Z"><saml:AudienceRestriction><saml:Audience>example-org.anypoint.mulesoft.com</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="2026-01-15T12:00:00Z"><saml:AuthnContext/></saml:AuthnStatement></saml:Assertion>"#
         )
+    }
+
+    #[test]
+    fn each_of_these_alone_refuses_a_response_that_is_signed() {
+        const NAME: &str = "<saml:NameID>ana</saml:NameID>";
+        const DATA: &str = "<saml:SubjectConfirmationData ";
+        let idp = Signer::new();
+        let plain = response("Success", &assertion("ana"));
+        for (rule, from, to) in [
+            (
+                Rule::AssertionNested,
+                "</saml:Assertion>",
+                "<saml:Advice><saml:Assertion/></saml:Advice></saml:Assertion>",
+            ),
+            (
+                Rule::IdDuplicate,
+                "</saml:Assertion>",
+                "<x ID='_1'/><x ID='_1'/></saml:Assertion>",
+            ),
+            (
+                Rule::IdPollution,
+                "</saml:Assertion>",
+                "<x id='_1'/></saml:Assertion>",
+            ),
+            (
+                Rule::SignaturePosition,
+                "</saml:Subject>",
+                "<ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'/></saml:Subject>",
+            ),
+            (Rule::NameId, NAME, "<saml:NameID/>"),
+            (
+                Rule::NameId,
+                NAME,
+                "<saml:NameID>ana</saml:NameID><saml:NameID>max</saml:NameID>",
+            ),
+            (Rule::ConfirmationMethod, "cm:bearer", "cm:holder-of-key"),
+            (
+                Rule::ConfirmationNotBefore,
+                DATA,
+                "<saml:SubjectConfirmationData NotBefore='2026-01-15T13:00:00Z' ",
+            ),
+            (
+                Rule::ConditionUnknown,
+                "</saml:Conditions>",
+                "<saml:Condition/></saml:Conditions>",
+            ),
+            (
+                Rule::SessionNotOnOrAfter,
+                "<saml:AuthnStatement ",
+                "<saml:AuthnStatement SessionNotOnOrAfter='2026-01-15T11:00:00Z' ",
+            ),
+        ] {
+            assert!(plain.contains(from), "{from}");
+            let report = idp.inspect(&idp.sign(&plain.replace(from, to), "_a"));
+            let refusals = report
+                .checks
+                .iter()
+                .filter(|check| check.outcome == Outcome::Fail);
+            let refusals: Vec<_> = refusals.map(|check| check.rule).collect();
+            assert_eq!(refusals, [rule], "{to}");
+            assert_eq!(report.verdict, Verdict::Refused);
+        }
     }
 
     #[test]
@@ -615,7 +699,7 @@ mod signed_here {
         let (idp, stranger) = (Signer::new(), Signer::new());
         let encrypted = response("Success", "<saml:EncryptedAssertion/>");
         let valid = idp.validate(&idp.sign(&encrypted, "_r")).unwrap();
-        assert_eq!(valid.verdict(), anyp_saml::saml::Verdict::Unverified);
+        assert_eq!(valid.verdict(), Verdict::Unverified);
         assert!(valid.report().signed);
         let refused = idp.validate(&stranger.sign(&encrypted, "_r")).unwrap_err();
         assert_eq!(refused.rule, Rule::SignatureValue);

@@ -2,7 +2,7 @@
 //! with their verdicts) and `ANYP_SAML_SAMPLES` (responses of identity providers that run today). Most of what is in
 //! them belongs to others, so they are named by environment variables and never copied.
 
-use super::attacks::{Outcomes, judge, posted, read};
+use super::attacks::{Outcomes, judge, posted, read, rules};
 use anyp_saml::saml::{Expected, Rule, Trust, Verdict, metadata};
 use anyp_saml::time::{SignedDuration, Timestamp};
 use anyp_saml::xmldsig::TrustedKey;
@@ -75,22 +75,55 @@ fn every_vector_comes_to_its_verdict_for_its_reason() {
     assert_eq!(vectors.len(), 297);
 }
 
+/// With any one rule taken out of the list some vector would be accepted, so no rule is there for nothing.
 #[test]
 fn every_rule_alone_keeps_some_vector_out() {
     let Some(corpus) = corpus("ANYP_SAML_VECTORS") else {
         return;
     };
     let manifest = json(&corpus.join("manifest.json"));
-    let alone: BTreeSet<_> = manifest["vectors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|vector| outcomes(&corpus, vector, false).refusals)
-        .filter(|refusals| refusals.len() == 1)
-        .map(|refusals| refusals[0])
-        .collect();
-    eprintln!("@@{alone:?}");
+    let mut needed: BTreeSet<&str> = rules().into_iter().map(Rule::code).collect();
+    for code in ONLY_WARN.iter().chain(&ELSEWHERE) {
+        assert!(needed.remove(code), "{code}");
+    }
+    for vector in manifest["vectors"].as_array().unwrap() {
+        if let [alone] = outcomes(&corpus, vector, false).refusals.as_slice() {
+            needed.remove(alone);
+        }
+    }
+    assert!(needed.is_empty(), "no vector needs {needed:?}");
 }
+
+/// Rules that refuse nothing.
+const ONLY_WARN: [&str; 9] = [
+    "CERT-DATES",
+    "ENC-SKIPPED",
+    "ISSUEINSTANT-FAR",
+    "ISSUER-FORMAT",
+    "ONE-TIME-USE",
+    "PROXY-RESTRICTION",
+    "SC-ADDRESS",
+    "SIG-KEYINFO",
+    "SIG-ORDER",
+];
+
+/// Rules that no vector breaks alone. `attacks.rs` has a signed response that each of them alone refuses, but for the
+/// last three: the first two are the parser's, and two signatures in one element are refused by `xmldsig` as well.
+const ELSEWHERE: [&str; 13] = [
+    "ASSERT-NESTED",
+    "CONDITION-UNKNOWN",
+    "ID-DUP",
+    "ID-POLLUTION",
+    "NAMEID",
+    "SC-METHOD",
+    "SC-NB",
+    "SESSION-NOA",
+    "SIG-POSITION",
+    "USER",
+    "XML-LIMIT",
+    "XML-VERSION",
+    "SIG-MULTI",
+];
 
 /// What a vector comes to with or without legacy algorithms.
 fn outcomes(corpus: &Path, vector: &Value, legacy: bool) -> Outcomes {
