@@ -45,11 +45,6 @@ pub(super) fn print_exports(
         .map_err(CommandError::Output)
 }
 
-/// A plane's name and host.
-pub(super) fn plane(plane: &Plane) -> String {
-    format!("{} ({})", plane.name(), brief(&plane.host()))
-}
-
 /// The organization's name and id, as far as they are known.
 pub(super) fn organization(kept: &Kept) -> Option<String> {
     named(
@@ -78,12 +73,12 @@ pub(super) fn end(kept: &Kept, now: Timestamp) -> String {
 
 /// A duration in the unit that a person would choose.
 fn rounded(duration: SignedDuration) -> String {
-    let minutes = duration.as_mins();
-    match minutes {
+    // To the nearest minute: a token of an hour has not 59 minutes when it has just been given.
+    match (duration.as_secs() + 30) / 60 {
         ..1 => "a minute".into(),
-        1..120 => format!("{minutes} min"),
-        120..2880 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1440),
+        minutes @ 1..120 => format!("{minutes} min"),
+        minutes @ 120..2880 => format!("{} h", minutes / 60),
+        minutes => format!("{} days", minutes / 1440),
     }
 }
 
@@ -92,12 +87,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_rounded_down_to_a_unit() {
+    fn durations_are_said_in_the_unit_a_person_would_choose() {
         let shown = |minutes| rounded(SignedDuration::from_mins(minutes));
         assert_eq!(shown(0), "a minute");
         assert_eq!(shown(59), "59 min");
         assert_eq!(shown(119), "119 min");
         assert_eq!(shown(121), "2 h");
         assert_eq!(shown(5000), "3 days");
+        assert_eq!(rounded(SignedDuration::from_secs(3599)), "60 min");
     }
 }

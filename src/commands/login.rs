@@ -76,6 +76,6 @@ pub(super) fn tell(kept: &Kept, terminal: &Terminal) {
     if let Some(organization) = handed_out::organization(kept) {
         terminal.field("organization", &organization);
     }
-    terminal.field("plane", &handed_out::plane(&Plane::at(&kept.plane)));
+    terminal.field("plane", &Plane::at(&kept.plane).described());
     terminal.field("token ends", &handed_out::end(kept, time::now()));
 }

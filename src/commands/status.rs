@@ -43,7 +43,7 @@ fn describe(kept: &Kept) -> String {
         .map_or_else(|| "user not known".into(), brief);
     let organization =
         handed_out::organization(kept).map_or_else(String::new, |name| format!(" of {name}"));
-    let plane = handed_out::plane(&Plane::at(&kept.plane));
+    let plane = Plane::at(&kept.plane).described();
     let end = handed_out::end(kept, time::now());
     format!("{user}{organization} at {plane}, token ends: {end}")
 }

@@ -1,6 +1,6 @@
 use super::args::{ConnectionArgs, ProfileArgs};
 use super::error::CommandError;
-use super::handed_out::{self, named};
+use super::handed_out::named;
 use crate::config::Connection;
 use crate::foreign::brief;
 use crate::platform::{Account, Plane, Platform, PlatformError, Reason};
@@ -70,6 +70,6 @@ fn table(account: &Account, plane: &Plane) -> String {
     {
         row("business group", &named(group.name.as_deref(), &group.id));
     }
-    row("plane", &handed_out::plane(plane));
+    row("plane", &plane.described());
     table
 }

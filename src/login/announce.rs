@@ -10,19 +10,16 @@ use crate::terminal::Terminal;
 
 /// Says where the login leads.
 pub(super) fn heading(config: &LoginConfig, terminal: &Terminal) {
-    let platform = &config.platform;
-    let plane = platform.plane();
-    let organization = platform
-        .org_domain()
-        .map_or_else(String::new, |domain| format!("{} at ", brief(domain)));
-    let host = brief(&plane.host());
+    let organization = config.platform.org_domain();
+    let organization =
+        organization.map_or_else(String::new, |domain| format!("{} at ", brief(domain)));
+    let plane = config.platform.plane().described();
     let capture = match config.capture {
         Capture::Loopback(_) => "loopback",
         Capture::Paste { .. } => "paste",
     };
     terminal.say(&format!(
-        "Signing in to {organization}{} ({host}), capture {capture}.",
-        plane.name()
+        "Signing in to {organization}{plane}, capture {capture}."
     ));
 }
 

@@ -68,6 +68,18 @@ impl Plane {
     }
 }
 
+impl Plane {
+    /// The plane as a person may read it: its short name where it has one, and its host.
+    pub fn described(&self) -> String {
+        let host = crate::foreign::brief(&self.host());
+        if self.is_well_known() {
+            format!("{} ({host})", self.name())
+        } else {
+            host
+        }
+    }
+}
+
 /// The plane's origin, as `https://host`.
 impl fmt::Display for Plane {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
