@@ -1,15 +1,15 @@
 //! The gate: accepts strangers, reads one request of each, refuses what breaks the rules, and parts politely.
 //!
-//! Each connection has a thread and a place in [`Places`]. When all places are taken, one that merely waits for its
-//! stranger gives way to the newcomer, so that sixteen slow readers cannot keep the one awaited post out.
+//! Each connection has a thread and a place in [`Places`].
 
 use super::head::{self, Head, Refusal};
 use super::inner::Inner;
+use super::places::{Places, Seat, Stage, lock, reset_on_close};
 use super::{Limits, Request, Response, Server};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
@@ -222,138 +222,26 @@ impl Gate {
     }
 }
 
-/// What a connection is at. The order is the order in which they give way: the answered first, who only have to read,
-/// then those who have not asked yet. What is being handled stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Parting,
-    Head,
-    Body,
-    Answered,
-    Handled,
-}
-
-#[derive(Debug)]
-struct Place {
-    id: u64,
-    stage: Stage,
-    since: Instant,
-    socket: Arc<TcpStream>,
-}
-
-/// The places for connections.
-#[derive(Debug)]
-struct Places {
-    most: usize,
-    next: AtomicU64,
-    taken: Mutex<Vec<Place>>,
-}
-
-impl Places {
-    fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self {
-            most,
-            next: AtomicU64::new(0),
-            taken: Mutex::default(),
-        })
-    }
-
-    /// A place for this connection. When all are taken, the connection that stood longest in the least stage loses its
-    /// place; nothing when none may.
-    fn admit(self: &Arc<Self>, socket: &Arc<TcpStream>) -> Option<Seat> {
-        let mut taken = lock(&self.taken);
-        if taken.len() >= self.most {
-            let (at, _) = taken
-                .iter()
-                .enumerate()
-                .filter(|(_, place)| place.stage != Stage::Handled)
-                .min_by_key(|(_, place)| (place.stage, place.since))?;
-            let place = taken.swap_remove(at);
-            reset_on_close(&place.socket);
-            let _ = place.socket.shutdown(Shutdown::Both);
-        }
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        taken.push(Place {
-            id,
-            stage: Stage::Head,
-            since: Instant::now(),
-            socket: Arc::clone(socket),
-        });
-        Some(Seat {
-            places: Arc::clone(self),
-            id,
-        })
-    }
-
-    /// Ends everything that waits for a stranger.
-    fn close(&self) {
-        lock(&self.taken).retain(|place| {
-            let stays = place.stage >= Stage::Answered;
-            if !stays {
-                let _ = place.socket.shutdown(Shutdown::Both);
-            }
-            stays
-        });
-    }
-}
-
-/// A place that is held until it is dropped, or given to another.
-struct Seat {
-    places: Arc<Places>,
-    id: u64,
-}
-
-impl Seat {
-    /// Moves on to another stage; `false` when the place was given to another.
-    fn enter(&self, stage: Stage) -> bool {
-        let mut taken = lock(&self.places.taken);
-        let Some(place) = taken.iter_mut().find(|place| place.id == self.id) else {
-            return false;
-        };
-        place.stage = stage;
-        place.since = Instant::now();
-        true
-    }
-
-    fn is_held(&self) -> bool {
-        lock(&self.places.taken)
-            .iter()
-            .any(|place| place.id == self.id)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        lock(&self.places.taken).retain(|place| place.id != self.id);
-    }
-}
-
-/// Ends our side, then reads what the client still sends until it has seen that, within bounds.
+/// Ends our side, then reads what the client still sends until it has seen that, within bounds. Only a client that
+/// sends beyond them is cut off with a reset: it could destroy the answer of one that is still reading.
 fn part(socket: &TcpStream, seat: &Seat) {
     if socket.shutdown(Shutdown::Write).is_err() || !seat.enter(Stage::Parting) {
         return;
     }
     let deadline = Instant::now() + PARTING_TIME;
-    let mut left = PARTING_BYTES;
+    let mut more = 0;
     let mut bytes = Zeroizing::new(Vec::with_capacity(16 * 1024));
-    while left > 0 {
+    while more < PARTING_BYTES {
         bytes.clear();
         match read_until(socket, &mut bytes, 16 * 1024, deadline) {
-            Ok(0) => return,
-            Ok(count) => left = left.saturating_sub(count),
-            Err(_) => break,
+            Ok(0) if seat.is_held() => return,
+            Ok(0) | Err(_) => break,
+            Ok(count) => more += count,
         }
     }
-    reset_on_close(socket);
-}
-
-/// A client that goes on sending to a closed socket may hang for a minute, when the system has no room left to take
-/// what it sends and so to answer it. A reset wakes it at once. (The standard library cannot ask for it yet.)
-fn reset_on_close(socket: &TcpStream) {
-    #[cfg(unix)]
-    let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
-    #[cfg(not(unix))]
-    let _ = socket;
+    if more > 0 {
+        reset_on_close(socket);
+    }
 }
 
 /// Appends what comes next, at most `most` bytes, none of which ever lies in memory that is not `into`'s.
@@ -405,9 +293,4 @@ fn broken(error: &io::Error) -> Refusal {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Refusal::Time,
         _ => Refusal::Ended,
     }
-}
-
-/// A lock that a panic elsewhere does not take away: what it guards is whole after every step.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,8 +4,8 @@
 //! strangers: one `Content-Length` aborts the process, an endless header takes all memory, idle connections take a
 //! thread each for ever. So it never meets one. A gate of our own stands before it:
 //!
-//! - `gate` accepts, gives each connection one of a few places, reads one request within its bytes and times, and
-//!   parts so that even a client refused in the middle of its upload can read why;
+//! - `gate` accepts, reads one request within its bytes and times, and parts so that even a client refused in the
+//!   middle of its upload can read why; `places` are few, and the slow give way;
 //! - `head` is the strict reading of a request's head, pure;
 //! - `inner` hands complete, sane requests to tiny_http over a socket that only this user can reach;
 //! - `owner` finds who holds a port that we wanted, and who is at the other end of a connection.
@@ -16,6 +16,7 @@ mod gate;
 mod head;
 mod inner;
 mod owner;
+mod places;
 
 pub use gate::Running;
 pub use owner::{Owner, Process, other_user, owner_of};
