@@ -136,8 +136,10 @@ pub enum TlsFailure {
     /// Wrong otherwise.
     #[error("its certificate is not acceptable: {0}")]
     Certificate(String),
-    /// No version or cipher in common: the server knows no TLS 1.2.
-    #[error("it offers no TLS version or cipher that is still safe (TLS 1.2 at least)")]
+    /// No version or cipher in common. Mostly the server knows no TLS 1.2.
+    #[error(
+        "it has no TLS version or cipher in common with this program, which takes TLS 1.2 and 1.3"
+    )]
     OldVersion,
     /// What answers does not speak TLS, as a plain http server does not.
     #[error("what answers there does not speak TLS")]
@@ -153,10 +155,10 @@ pub enum TlsFailure {
 /// Why a proxy did not lead to the host.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ProxyFailure {
-    /// It asks for a name and a password, or refuses those it got (407).
-    #[error("it asks for a user name and password, or does not accept those it was given (407)")]
+    /// It asks for a name and a password, or refuses those it got.
+    #[error("it asks for a user name and password, or does not accept those it was given")]
     Authentication,
-    /// It answered, but opens no tunnel.
+    /// It was reached, but leads nowhere.
     #[error("it refuses to connect there")]
     Refused,
     /// It could not be reached itself.
@@ -263,19 +265,21 @@ fn tls_failure(error: &rustls::Error) -> TlsFailure {
     }
 }
 
-/// The tunnel's error has no public type, so its words are what tells it; a test with a real proxy holds them.
+/// What goes wrong on the way through a proxy has no public type, so its words are what tells it; tests with real
+/// proxies hold them.
 fn proxy_failure(error: &(dyn Error + 'static)) -> Option<ProxyFailure> {
-    let tunnel = chain(error).find_map(|error| {
+    let (words, error) = chain(error).find_map(|error| {
         let words = error.to_string();
-        words
-            .strip_prefix("tunnel error: ")
-            .map(|words| (words.to_owned(), error))
-    });
-    let (words, error) = tunnel?;
+        let ways = ["tunnel error: ", "SOCKS error: "];
+        let said = ways.iter().find_map(|way| words.strip_prefix(way))?;
+        Some((said.to_owned(), error))
+    })?;
     Some(match words.as_str() {
-        "proxy authorization required" => ProxyFailure::Authentication,
-        "unsuccessful" | "proxy response headers too long" => ProxyFailure::Refused,
-        _ => ProxyFailure::Unreachable(deepest(error)),
+        "proxy authorization required"
+        | "credentials not accepted"
+        | "server does not support user/pass authentication" => ProxyFailure::Authentication,
+        "failed to create underlying connection" => ProxyFailure::Unreachable(deepest(error)),
+        _ => ProxyFailure::Refused,
     })
 }
 

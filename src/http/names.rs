@@ -84,3 +84,45 @@ impl Future for LookUp {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    /// Waits for the answer, as a runtime would.
+    fn resolve(name: &str) -> Result<Vec<SocketAddr>, String> {
+        let mut resolving = Resolver.resolve(name.parse().unwrap());
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            match resolving.as_mut().poll(&mut context) {
+                Poll::Ready(Ok(found)) => return Ok(found.collect()),
+                Poll::Ready(Err(error)) if error.is::<Unresolved>() => {
+                    return Err(error.to_string());
+                }
+                Poll::Ready(Err(error)) => panic!("{error}"),
+                Poll::Pending => sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+
+    #[test]
+    fn localhost_is_this_machine_whatever_the_system_says() {
+        let expected = ["127.0.0.1:0".parse().unwrap(), "[::1]:0".parse().unwrap()];
+        assert_eq!(resolve("localhost"), Ok(Vec::from(expected)));
+    }
+
+    #[test]
+    fn other_names_are_the_systems_to_know() {
+        assert_eq!(
+            resolve("127.0.0.9"),
+            Ok(vec!["127.0.0.9:0".parse().unwrap()])
+        );
+        assert!(
+            resolve("name.invalid")
+                .unwrap_err()
+                .starts_with("no address for the name: ")
+        );
+    }
+}

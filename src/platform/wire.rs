@@ -257,6 +257,7 @@ fn without_echo(text: &str, sent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const SENT: &str =
         "PHNhbWxwOlJlc3BvbnNlIHhtbG5zOnNhbWxwPSJ1cm46b2FzaXM6bmFtZXM6dGM6U0FNTDoyLjA6cHJvdG9jb2wi";
@@ -373,5 +374,23 @@ mod tests {
         let words = Some("Organization is Service Provider Only");
         assert_eq!(reason(401, words), Reason::ServiceProviderOnly);
         assert_eq!(reason(500, words), Reason::ServerError);
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_breaks_the_reading_or_says_too_much(body in "(<|>|<script>|</script>|<p a='|ä|\\PC|[ -~]){0,40}") {
+            if let Some(said) = said(&body) {
+                prop_assert!(!said.is_empty() && said.chars().all(|c| !c.is_control()));
+            }
+        }
+
+        #[test]
+        fn no_piece_of_what_was_sent_is_said(start in 0..SENT.len() - 12, length in 12..80usize, before in "[ -~]{0,9}") {
+            let piece = &SENT[start..(start + length).min(SENT.len())];
+            let said = said(&format!("{before}{piece} after")).unwrap_or_default();
+            for window in SENT.as_bytes().windows(12) {
+                prop_assert!(!said.contains(std::str::from_utf8(window).unwrap()), "{}", said);
+            }
+        }
     }
 }

@@ -125,6 +125,19 @@ fn a_token_is_kept_in_a_file_and_directories_that_are_the_users_alone() {
 }
 
 #[test]
+fn a_store_is_made_ready_before_there_is_a_token() {
+    let world = World::new();
+    world.store().prepare().unwrap();
+    assert_eq!(mode(&world.tokens()), 0o700);
+    assert!(world.names().is_empty());
+    set_mode(&world.tokens(), 0o777);
+    assert_eq!(
+        unsafe_at(world.store().prepare()),
+        (world.tokens(), Unsafe::Writable(0o777))
+    );
+}
+
+#[test]
 fn a_second_token_takes_a_new_file_whatever_the_old_ones_mode_was() {
     let world = World::new();
     world.save("one").unwrap();

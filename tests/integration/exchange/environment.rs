@@ -143,7 +143,7 @@ fn a_proxy_that_leads_nowhere_is_called_so_and_its_password_is_not_shown() {
         (asks.address, "cause: Authentication"),
         (refuses.address, "cause: Refused"),
         (babbles.address, "cause: Refused"),
-        (hangs_up.address, "cause: Unreachable("),
+        (hangs_up.address, "cause: Refused"),
         (gone, "cause: Unreachable(\"Connection refused"),
     ] {
         let address = format!("http://ada:hunter2@{address}");
@@ -191,6 +191,31 @@ fn a_socks_proxy_is_used_where_the_environment_names_one() {
     let heard = heard.lock().unwrap();
     assert!(heard.starts_with(b"platform.example\x01\xbb"));
     assert!(!String::from_utf8_lossy(&heard).contains("SAMLResponse"));
+}
+
+#[test]
+fn a_socks_proxy_that_leads_nowhere_is_called_so() {
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    // Takes none of the methods offered; takes one, and refuses to connect.
+    let asks = Peer::raw(|mut client| drop(client.write_all(&[5, 0xff])));
+    let refuses =
+        Peer::raw(|mut client| drop(client.write_all(&[5, 0, 5, 2, 0, 1, 0, 0, 0, 0, 0, 0])));
+    for (address, cause) in [
+        (gone, "cause: Unreachable("),
+        (asks.address, "cause: Authentication"),
+        (refuses.address, "cause: Refused"),
+    ] {
+        let address = format!("socks5h://ada:hunter2@{address}");
+        let said = exchange_in_a_child("https://platform.example", "", &[("ALL_PROXY", &address)]);
+        assert!(
+            said.contains("NoAnswer(Proxy { host: \"platform.example\"") && said.contains(cause),
+            "{said}"
+        );
+        assert!(!said.contains("hunter2"), "{said}");
+    }
 }
 
 #[test]
