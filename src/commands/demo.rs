@@ -42,6 +42,9 @@ impl DemoCommand {
     }
 }
 
+/// How long the demo waits for itself. It takes milliseconds, unless something is wrong.
+const ALONE: Duration = Duration::from_secs(30);
+
 /// The login itself, from start to end.
 fn play(no_browser: bool, terminal: &Terminal) -> Result<ExitCode, CommandError> {
     let demo = Demo::start(&format!("http://127.0.0.1:{}/saml/acs", free_port()?))?;
@@ -58,6 +61,7 @@ fn play(no_browser: bool, terminal: &Terminal) -> Result<ExitCode, CommandError>
             PEOPLE[0].full_name()
         ));
         config.browser = BrowserChoice::Program(Opener::new(visit_in_background(*terminal)));
+        config.timeout = ALONE;
     }
     log_in(&config, temporary.store(), &key, terminal).tell(|result| {
         let kept = result?.kept;
@@ -123,8 +127,8 @@ fn why_alone(
     }
 }
 
-/// Signs in in the background, as a browser would after it was opened. What goes wrong is said; the login then waits
-/// for somebody else to open its link, until its time is over.
+/// Signs in in the background, as a browser would after it was opened. What goes wrong is said, and leaves the link to
+/// whoever opens it in time.
 fn visit_in_background(terminal: Terminal) -> impl Fn(&WebAddress) {
     move |link| {
         let link = link.clone();

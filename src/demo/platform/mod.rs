@@ -1,117 +1,25 @@
 //! The demo platform: as strict as Anypoint Platform is documented to be, and as unhelpful as a test wants it.
 
-use super::identity_provider::IdentityProvider;
-use super::{AUDIENCE, DemoError, PEOPLE, Person, bind, locked};
+mod answer;
+mod documents;
+mod settings;
+
+pub use answer::{Answer, Route};
+pub use documents::{ORGANIZATION_DOMAIN, ORGANIZATION_ID, ORGANIZATION_NAME};
+pub use settings::PlatformSettings;
+
+use super::{DemoError, PEOPLE, Person, bind, locked};
 use crate::address::form_pairs;
 use crate::loopback::{Request, Response, Running};
 use crate::saml::{self, Expected, PostedResponse, Trust, ValidResponse, Verdict};
 use crate::secret::{Secret, nonce};
 use crate::time::Timestamp;
 use crate::xmldsig::TrustedKey;
+use answer::json_response;
+use documents::{environments, me, organization, user};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-
-/// The organization's id.
-pub const ORGANIZATION_ID: &str = "5a2f1c9e-7d34-4b1a-8e52-6c1b7f0d9a10";
-/// The organization's name, with a character that every format escapes in its own way.
-pub const ORGANIZATION_NAME: &str = "Harbour & Hale";
-/// The organization's domain.
-pub const ORGANIZATION_DOMAIN: &str = "harbour-hale";
-
-/// What the platform knows and whom it believes.
-#[derive(Clone, Debug)]
-pub struct PlatformSettings {
-    /// The id of the identity provider in its ACS address.
-    pub provider_id: String,
-    /// The entity id that it takes responses of.
-    pub issuer: String,
-    /// The audience that it wants in them.
-    pub audience: String,
-    /// The certificate (DER) that must have signed them.
-    pub certificate: Vec<u8>,
-    /// The recipients it takes beside its own ACS. (What the real one does with a loopback address is not known.)
-    pub recipients: Vec<String>,
-    /// Minutes that a token lives; `None` when users have no right to read it.
-    pub session_minutes: Option<u32>,
-    /// Whether it takes an encrypted assertion that stands in a signed response. It cannot open one either and signs
-    /// in the first of [`PEOPLE`].
-    pub takes_encrypted: bool,
-    /// The password of every person.
-    pub password: String,
-    /// Whether a password is not enough.
-    pub second_factor: bool,
-    /// The id and the secret of a connected app.
-    pub connected_app: (String, String),
-}
-
-impl PlatformSettings {
-    /// The settings of a platform where this identity provider is set up.
-    pub fn trusting(provider: &IdentityProvider) -> Self {
-        Self {
-            provider_id: "2f6b8c1d-04e7-4f3a-9d58-b7a1c0e3d422".into(),
-            issuer: provider.issuer().to_owned(),
-            audience: AUDIENCE.to_owned(),
-            certificate: provider.certificate_der().to_vec(),
-            recipients: vec![provider.acs().to_owned()],
-            session_minutes: Some(60),
-            takes_encrypted: false,
-            password: "correct horse battery staple".into(),
-            second_factor: false,
-            connected_app: ("demo-app".into(), "demo-app-secret".into()),
-        }
-    }
-}
-
-/// What can be asked of the platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Route {
-    /// The exchange of a response for a token, at either of its addresses.
-    Exchange,
-    /// Username and password for a token.
-    Login,
-    /// A connected app's credentials for a token.
-    ConnectedApp,
-    /// `/accounts/api/me`.
-    Me,
-    /// `/accounts/api/users/me`.
-    UsersMe,
-    /// An organization.
-    Organization,
-    /// The environments of an organization.
-    Environments,
-    /// Anything else.
-    Other,
-}
-
-/// What a route says in place of what it should.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// Exactly this.
-    Fixed(Response),
-    /// Nothing, until the platform ends.
-    Hang,
-}
-
-impl Answer {
-    /// A status with a short JSON message.
-    pub fn status(status: u16) -> Self {
-        Self::json(
-            status,
-            &json!({ "status": status, "message": "a test wants this" }),
-        )
-    }
-
-    /// A JSON body.
-    pub fn json(status: u16, body: &Value) -> Self {
-        Self::Fixed(json_response(status, body))
-    }
-
-    /// A redirect.
-    pub fn redirect(status: u16, location: &str) -> Self {
-        Self::Fixed(Response::empty(status).with("Location", location))
-    }
-}
 
 /// A running platform. It ends when it is dropped.
 pub struct Platform {
@@ -210,8 +118,6 @@ impl Drop for Platform {
         self.inner.ended.notify_all();
     }
 }
-
-const JSON: &str = "application/json; charset=utf-8";
 
 struct Inner {
     settings: PlatformSettings,
@@ -462,82 +368,6 @@ impl Inner {
 type Refusal = (u16, String);
 type Answered = Result<Value, Refusal>;
 
-fn me(holder: &Holder) -> Value {
-    match holder {
-        Holder::User(name, person) => json!({ "user": user(name, *person) }),
-        Holder::App => {
-            json!({ "client": { "name": "Demo app", "organizationId": ORGANIZATION_ID } })
-        }
-    }
-}
-
-/// The user as the platform describes one. A name that nobody here has gets an account on its first sign-in.
-fn user(name: &str, person: Option<Person>) -> Value {
-    let (id, first, last, email) = match person {
-        Some(person) => (
-            person.id,
-            person.first_name,
-            person.last_name,
-            person.email(),
-        ),
-        None => (
-            "0b8a5a52-5f0e-4c52-9c43-3d6f0d0a1cff",
-            "",
-            "",
-            String::new(),
-        ),
-    };
-    json!({
-        "id": id,
-        "username": name,
-        "firstName": first,
-        "lastName": last,
-        "email": email,
-        "organizationId": ORGANIZATION_ID,
-        "enabled": true,
-        "idprovider_id": "saml",
-        "organization": organization(),
-        "memberOfOrganizations": [
-            { "id": ORGANIZATION_ID, "name": ORGANIZATION_NAME, "isRoot": true, "parentId": null },
-            {
-                "id": "5a2f1c9e-7d34-4b1a-8e52-6c1b7f0d9a11",
-                "name": "Logistics",
-                "isRoot": false,
-                "parentId": ORGANIZATION_ID,
-            },
-        ],
-    })
-}
-
-fn organization() -> Value {
-    json!({
-        "id": ORGANIZATION_ID,
-        "name": ORGANIZATION_NAME,
-        "domain": ORGANIZATION_DOMAIN,
-        "isFederated": true,
-    })
-}
-
-fn environments() -> Value {
-    let environment = |id: &str, name: &str, kind: &str| {
-        json!({
-            "id": id,
-            "name": name,
-            "organizationId": ORGANIZATION_ID,
-            "isProduction": kind == "production",
-            "type": kind,
-        })
-    };
-    json!({
-        "data": [
-            environment("7c0e4a31-1111-4b7e-a0b5-000000000001", "Design", "design"),
-            environment("7c0e4a31-1111-4b7e-a0b5-000000000002", "Sandbox", "sandbox"),
-            environment("7c0e4a31-1111-4b7e-a0b5-000000000003", "Production", "production"),
-        ],
-        "total": 3,
-    })
-}
-
 fn is_json(request: &Request) -> bool {
     let kind = request.header("Content-Type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -553,8 +383,4 @@ fn json_body(request: &Request) -> Answered {
 
 fn refuse(status: u16, message: &str) -> Response {
     json_response(status, &json!({ "status": status, "message": message }))
-}
-
-fn json_response(status: u16, body: &Value) -> Response {
-    Response::new(status, JSON, body.to_string())
 }
