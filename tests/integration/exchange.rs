@@ -57,8 +57,8 @@ fn quick() -> Settings {
 
 fn impatient() -> Settings {
     Settings {
-        connect_timeout: Duration::from_millis(400),
-        timeout: Duration::from_millis(400),
+        connect_timeout: Duration::from_secs(1),
+        timeout: Duration::from_secs(1),
         ..Settings::default()
     }
 }
