@@ -46,11 +46,11 @@ pub enum Rule {
     ReferenceUri,
     Transforms,
     DigestAlgorithm,
+    EmptyDigest,
+    Digest,
     KeyInfo,
     SignatureKey,
     SignatureValue,
-    EmptyDigest,
-    Digest,
     CertificateDates,
     // The response.
     IssueInstant,

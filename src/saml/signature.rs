@@ -13,8 +13,8 @@ use crate::time::Timestamp;
 use crate::xml::{self, Document, Element, Limits, XmlError};
 use crate::xmldsig::{Policy, SignatureError, TrustedKey, Verified, verify};
 
-/// The rules of one signature, in the order in which `xmldsig` holds them: what shape it has, then whose it is, and
-/// only then whether what it vouches for is unchanged.
+/// The rules of one signature, in the order in which `xmldsig` holds them: what shape it has, then whether what it
+/// vouches for is unchanged, then whose it is (XML Signature 3.2).
 pub(super) const RULES: [Rule; 14] = [
     Rule::SignatureComment,
     Rule::SignatureChildren,
@@ -24,11 +24,11 @@ pub(super) const RULES: [Rule; 14] = [
     Rule::ReferenceUri,
     Rule::Transforms,
     Rule::DigestAlgorithm,
+    Rule::EmptyDigest,
+    Rule::Digest,
     Rule::KeyInfo,
     Rule::SignatureKey,
     Rule::SignatureValue,
-    Rule::EmptyDigest,
-    Rule::Digest,
     Rule::CertificateDates,
 ];
 

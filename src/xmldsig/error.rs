@@ -3,8 +3,7 @@
 use super::c14n::TooLarge;
 use crate::foreign::brief;
 
-/// Why a signature was refused. Every variant has its code ([`SignatureError::code`]) and its section
-/// ([`SignatureError::section`]).
+/// Why a signature was refused. Every variant has its code ([`SignatureError::code`]).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// The element is not a signature that stands directly in the element it should sign.
@@ -142,29 +141,6 @@ impl SignatureError {
             Self::Value { .. } => "SIG-VALUE",
             Self::UnreadableDigest | Self::Changed => "SIG-DIGEST",
             Self::EmptyDigest => "SIG-EMPTY-DIGEST",
-        }
-    }
-
-    /// The section of SAML Core 2.0 that the rule comes from, where it is not our own.
-    pub fn section(&self) -> &'static str {
-        match self {
-            Self::Position => "Core 5.4.1",
-            Self::Several { .. } | Self::Children { .. } | Self::Comment => {
-                "Core 5.4.1, Errata E91"
-            }
-            Self::ReferenceCount { .. } | Self::ReferenceUri { .. } => "Core 5.4.2",
-            Self::IdNotUnique { .. } => "Core 1.3.4",
-            Self::Canonicalization { .. } | Self::CanonicalForm(_) => "Core 5.4.3",
-            Self::Transforms { .. } | Self::CommentsCovered => "Core 5.4.4",
-            Self::Algorithm { .. }
-            | Self::LegacyAlgorithm { .. }
-            | Self::DigestAlgorithm { .. }
-            | Self::LegacyDigestAlgorithm { .. }
-            | Self::UnsuitableKey { .. }
-            | Self::Value { .. }
-            | Self::UnreadableDigest
-            | Self::EmptyDigest
-            | Self::Changed => "Core 5.4",
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod c14n;
 mod error;
 mod ids;
 mod key;
+mod shape;
 pub mod sign;
 mod verify;
 

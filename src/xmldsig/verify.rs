@@ -1,14 +1,14 @@
 //! Verifying one enveloped signature.
 
-use super::algorithm::{Algorithms, DigestAlgorithm, SignatureAlgorithm};
+use super::algorithm::{Algorithms, SignatureAlgorithm};
 use super::c14n::{self, canonicalize};
 use super::error::SignatureError;
 use super::key::{Match, TrustedKey};
-use super::{ENVELOPED_SIGNATURE, EXCLUSIVE, NAMESPACE, ids};
-use crate::encoding::{decode_base64, is_xml_space};
-use crate::xml::{Element, Node};
-
-const EXCLUSIVE_WITH_COMMENTS: &str = "http://www.w3.org/2001/10/xml-exc-c14n#WithComments";
+use super::shape::{
+    Exclusive, Parts, base64_of, digest_algorithm, read_transforms, signature_algorithm,
+};
+use super::{NAMESPACE, ids};
+use crate::xml::Element;
 
 /// What a signature may be made with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,30 +84,40 @@ pub fn verify<'d>(
     policy: Policy,
 ) -> Result<Verified<'d>, SignatureError> {
     check_position(signature, parent)?;
-    let parts = Parts::read(signature, policy)?;
-    check_reference(parts.reference_uri, parent)?;
-    if parts.transform.with_comments && parent.has_comment_inside() {
+    let parts = Parts::read(signature)?;
+    let canonicalization = Exclusive::read(parts.canonicalization)
+        .map_err(|found| SignatureError::Canonicalization { found })?;
+    let signature_algorithm = signature_algorithm(parts.signature_method, policy)?;
+    let reference = parts.reference()?;
+    check_uri(reference.uri, parent)?;
+    let transform = read_transforms(reference.transforms)?;
+    if transform.with_comments && parent.has_comment_inside() {
         return Err(SignatureError::CommentsCovered);
     }
+    let digest_algorithm = digest_algorithm(reference.digest_method, policy)?;
+    let digest = reference.digest()?;
 
     // XML Signature 1.1 section 3.2: first whether the element is the one that the signature speaks of, then whose
     // signature it is. Neither is worth anything without the other.
-    let bytes = parts.transform.apply(parent, Some(signature))?;
-    let digest = parts.algorithms.digest;
-    if parts.digest == digest.digest(&[]) {
+    let bytes = canonical(parent, &transform, Some(signature))?;
+    if digest == digest_algorithm.digest(&[]) {
         return Err(SignatureError::EmptyDigest);
     }
-    if parts.digest != digest.digest(&bytes) {
+    if digest != digest_algorithm.digest(&bytes) {
         return Err(SignatureError::Changed);
     }
-    let signed_info = parts.canonicalization.apply(parts.signed_info, None)?;
-    let algorithm = parts.algorithms.signature;
-    let key = find_key(keys, policy, algorithm, &signed_info, &parts.value)?;
+    let message = canonical(parts.signed_info, &canonicalization, None)?;
+    // A value that is no base64 is no key's signature.
+    let value = base64_of(parts.value).unwrap_or_default();
+    let key = find_key(keys, policy, signature_algorithm, &message, &value)?;
     Ok(Verified {
         element: parent,
         bytes,
         key: key.clone(),
-        algorithms: parts.algorithms,
+        algorithms: Algorithms {
+            signature: signature_algorithm,
+            digest: digest_algorithm,
+        },
     })
 }
 
@@ -128,7 +138,7 @@ fn check_position(signature: Element<'_>, parent: Element<'_>) -> Result<(), Sig
 
 /// SAML Core 5.4.2: the reference is `#` and the ID of the element that the signature stands in, and no other element
 /// could be meant by it.
-fn check_reference(found: Option<&str>, parent: Element<'_>) -> Result<(), SignatureError> {
+fn check_uri(found: Option<&str>, parent: Element<'_>) -> Result<(), SignatureError> {
     let id = parent.attribute("ID").filter(|id| !id.is_empty());
     let referred = found.and_then(|uri| uri.strip_prefix('#'));
     match (id, referred) {
@@ -178,280 +188,22 @@ fn find_key<'k>(
     }
 }
 
-/// What a signature of the one allowed shape says.
-struct Parts<'d> {
-    signed_info: Element<'d>,
-    canonicalization: Exclusive<'d>,
-    algorithms: Algorithms,
-    reference_uri: Option<&'d str>,
-    transform: Exclusive<'d>,
-    digest: Vec<u8>,
-    value: Vec<u8>,
-}
-
-impl<'d> Parts<'d> {
-    fn read(signature: Element<'d>, policy: Policy) -> Result<Self, SignatureError> {
-        if signature.has_comment_inside() {
-            return Err(SignatureError::Comment);
-        }
-        // `KeyInfo` may be there, and stays unread. `Object` may not (Core 5.4.2, errata E91).
-        let (signed_info, value) = match named(signature, "Signature")?.as_slice() {
-            [("SignedInfo", info), ("SignatureValue", value)]
-            | [
-                ("SignedInfo", info),
-                ("SignatureValue", value),
-                ("KeyInfo", _),
-            ] => (*info, *value),
-            _ => {
-                return Err(children(
-                    signature,
-                    "Signature",
-                    "SignedInfo, SignatureValue and at most one KeyInfo",
-                ));
-            }
-        };
-        let info = named(signed_info, "SignedInfo")?;
-        let references = info.iter().filter(|(name, _)| *name == "Reference").count();
-        let (canonicalization, method, reference) = match info.as_slice() {
-            [
-                ("CanonicalizationMethod", c),
-                ("SignatureMethod", s),
-                ("Reference", r),
-            ] => (*c, *s, *r),
-            _ if references != 1 => {
-                return Err(SignatureError::ReferenceCount { found: references });
-            }
-            _ => {
-                return Err(children(
-                    signed_info,
-                    "SignedInfo",
-                    "CanonicalizationMethod, SignatureMethod and Reference",
-                ));
-            }
-        };
-        let canonicalization = Exclusive::read(canonicalization)
-            .map_err(|found| SignatureError::Canonicalization { found })?;
-        let algorithm = signature_algorithm(method, policy)?;
-        let reference_parts = named(reference, "Reference")?;
-        let (transforms, digest_method, digest) = match reference_parts.as_slice() {
-            [("Transforms", t), ("DigestMethod", m), ("DigestValue", v)] => (*t, *m, *v),
-            other => return Err(reference_error(reference, other)),
-        };
-        let transform = read_transforms(transforms)?;
-        let digest_algorithm = digest_algorithm(digest_method, policy)?;
-        Ok(Self {
-            signed_info,
-            canonicalization,
-            algorithms: Algorithms {
-                signature: algorithm,
-                digest: digest_algorithm,
-            },
-            reference_uri: reference.attribute("URI"),
-            transform,
-            digest: base64_of(digest).ok_or(SignatureError::UnreadableDigest)?,
-            // A value that is no base64 is no key's signature.
-            value: base64_of(value).unwrap_or_default(),
-        })
-    }
-}
-
-/// Exclusive canonicalization with its parameters: the one kind that is allowed (SAML Core 5.4.3).
-struct Exclusive<'d> {
-    with_comments: bool,
-    inclusive_prefixes: Vec<&'d str>,
-}
-
-impl<'d> Exclusive<'d> {
-    /// Of a `CanonicalizationMethod` or a `Transform`; otherwise what is there instead.
-    fn read(method: Element<'d>) -> Result<Self, String> {
-        let with_comments = match method.attribute("Algorithm") {
-            Some(EXCLUSIVE) => false,
-            Some(EXCLUSIVE_WITH_COMMENTS) => true,
-            other => return Err(other.unwrap_or("").to_owned()),
-        };
-        let mut parameters = method.elements();
-        let inclusive_prefixes = match (parameters.next(), parameters.next()) {
-            (None, _) if has_no_text(method) => Vec::new(),
-            (Some(list), None)
-                if list.is(EXCLUSIVE, "InclusiveNamespaces")
-                    && has_no_text(method)
-                    && list.children().next().is_none() =>
-            {
-                let prefixes = list.attribute("PrefixList").unwrap_or("");
-                prefixes
-                    .split(|character: char| u8::try_from(character).is_ok_and(is_xml_space))
-                    .filter(|prefix| !prefix.is_empty())
-                    .map(|prefix| if prefix == "#default" { "" } else { prefix })
-                    .collect()
-            }
-            _ => return Err("exclusive canonicalization with unknown parameters".to_owned()),
-        };
-        Ok(Self {
-            with_comments,
-            inclusive_prefixes,
-        })
-    }
-
-    fn apply(
-        &self,
-        element: Element<'_>,
-        exclude: Option<Element<'_>>,
-    ) -> Result<Vec<u8>, SignatureError> {
-        let options = c14n::Options {
-            inclusive_prefixes: &self.inclusive_prefixes,
-            exclude,
-            with_comments: self.with_comments,
-        };
-        Ok(canonicalize(element, &options)?)
-    }
-}
-
-/// SAML Core 5.4.4: the signature removes itself, and the rest is canonicalized. In this order, and nothing else: any
-/// other transform could choose what of the element is signed.
-fn read_transforms(transforms: Element<'_>) -> Result<Exclusive<'_>, SignatureError> {
-    let list = named(transforms, "Transforms")?;
-    let refused = |found: String| SignatureError::Transforms { found };
-    let uris = || -> String {
-        // Named so that a hostile list of thousands is not.
-        let uris = list
-            .iter()
-            .take(5)
-            .map(|(_, transform)| transform.attribute("Algorithm"));
-        uris.map(|uri| uri.unwrap_or("none"))
-            .collect::<Vec<_>>()
-            .join(", ")
+/// The canonical form that a signature asks for.
+fn canonical(
+    element: Element<'_>,
+    how: &Exclusive<'_>,
+    exclude: Option<Element<'_>>,
+) -> Result<Vec<u8>, SignatureError> {
+    let options = c14n::Options {
+        inclusive_prefixes: &how.inclusive_prefixes,
+        exclude,
+        with_comments: how.with_comments,
     };
-    match list.as_slice() {
-        [("Transform", enveloped), ("Transform", canonicalization)]
-            if enveloped.attribute("Algorithm") == Some(ENVELOPED_SIGNATURE) =>
-        {
-            if enveloped.elements().next().is_some() || !has_no_text(*enveloped) {
-                return Err(refused("enveloped-signature with parameters".to_owned()));
-            }
-            Exclusive::read(*canonicalization).map_err(|_| refused(uris()))
-        }
-        _ => Err(refused(uris())),
-    }
-}
-
-fn signature_algorithm(
-    method: Element<'_>,
-    policy: Policy,
-) -> Result<SignatureAlgorithm, SignatureError> {
-    let refused = |found: String| SignatureError::Algorithm { found };
-    let uri = algorithm_without_parameters(method).map_err(refused)?;
-    let algorithm = SignatureAlgorithm::from_uri(uri).ok_or_else(|| refused(uri.to_owned()))?;
-    if algorithm.is_legacy() && !policy.allow_legacy_algorithms {
-        let found = algorithm.name();
-        return Err(SignatureError::LegacyAlgorithm { found });
-    }
-    Ok(algorithm)
-}
-
-fn digest_algorithm(
-    method: Element<'_>,
-    policy: Policy,
-) -> Result<DigestAlgorithm, SignatureError> {
-    let refused = |found: String| SignatureError::DigestAlgorithm { found };
-    let uri = algorithm_without_parameters(method).map_err(refused)?;
-    let algorithm = DigestAlgorithm::from_uri(uri).ok_or_else(|| refused(uri.to_owned()))?;
-    if algorithm.is_legacy() && !policy.allow_legacy_algorithms {
-        let found = algorithm.name();
-        return Err(SignatureError::LegacyDigestAlgorithm { found });
-    }
-    Ok(algorithm)
-}
-
-/// The `Algorithm` of a method that may hold nothing, such as the length that an HMAC is cut to.
-fn algorithm_without_parameters(method: Element<'_>) -> Result<&str, String> {
-    let uri = method.attribute("Algorithm").unwrap_or("");
-    if method.elements().next().is_some() || !has_no_text(method) {
-        return Err(format!("{uri} with parameters"));
-    }
-    Ok(uri)
-}
-
-/// Which rule a `Reference` breaks whose parts are not the three that must be there.
-fn reference_error(reference: Element<'_>, parts: &[(&str, Element<'_>)]) -> SignatureError {
-    let count = |name: &str| parts.iter().filter(|(found, _)| *found == name).count();
-    if count("Transforms") == 0 {
-        let found = "none".to_owned();
-        SignatureError::Transforms { found }
-    } else if count("DigestValue") != 1 {
-        SignatureError::UnreadableDigest
-    } else {
-        children(
-            reference,
-            "Reference",
-            "Transforms, DigestMethod and DigestValue",
-        )
-    }
-}
-
-/// The elements in `place`, each with its name when it is one of XML signatures, or with an empty one. Anything but
-/// elements and white space is refused.
-fn named<'d>(
-    element: Element<'d>,
-    place: &'static str,
-) -> Result<Vec<(&'d str, Element<'d>)>, SignatureError> {
-    if !has_no_text(element) {
-        return Err(children(element, place, "elements"));
-    }
-    Ok(element
-        .elements()
-        .map(|child| {
-            let name = if child.namespace() == NAMESPACE {
-                child.local_name()
-            } else {
-                ""
-            };
-            (name, child)
-        })
-        .collect())
-}
-
-fn children(element: Element<'_>, place: &'static str, expected: &'static str) -> SignatureError {
-    let names: Vec<_> = element
-        .children()
-        .filter_map(|child| match child {
-            Node::Element(child) => Some(child.local_name()),
-            Node::Text(text) if is_blank(text) => None,
-            Node::Text(_) => Some("text"),
-            Node::Comment(_) => Some("a comment"),
-        })
-        // A hostile list may have thousands.
-        .take(8)
-        .collect();
-    let found = if names.is_empty() {
-        "nothing".to_owned()
-    } else {
-        names.join(", ")
-    };
-    SignatureError::Children {
-        place,
-        found,
-        expected,
-    }
-}
-
-/// Base64 with white space anywhere, as signers fold it, and nothing but text.
-fn base64_of(element: Element<'_>) -> Option<Vec<u8>> {
-    if element.elements().next().is_some() {
-        return None;
-    }
-    decode_base64(&element.text())
+    Ok(canonicalize(element, &options)?)
 }
 
 fn is(element: Element<'_>, local_name: &str) -> bool {
     element.is(NAMESPACE, local_name)
-}
-
-fn has_no_text(element: Element<'_>) -> bool {
-    is_blank(&element.text())
-}
-
-fn is_blank(text: &str) -> bool {
-    text.bytes().all(is_xml_space)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use super::*;
-use crate::encoding::base64;
+use crate::encoding::{base64, decode_base64};
 use crate::xml::{Document, Limits, parse};
+use crate::xmldsig::algorithm::DigestAlgorithm;
 use crate::xmldsig::sign::{SigningKey, sign};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
