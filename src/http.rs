@@ -286,3 +286,17 @@ fn read(mut incoming: blocking::Response, limit: usize) -> io::Result<Option<Zer
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_headers_name_may_be_written_in_any_case_and_never_panics() {
+        let map = header_map(&[("Accept", "text/html"), ("x-requested-with", "y")]).unwrap();
+        assert_eq!(map["accept"], "text/html");
+        assert_eq!(map["X-Requested-With"], "y");
+        assert!(header_map(&[("not a name", "x")]).is_err());
+        assert!(header_map(&[("accept", "a\r\nb: c")]).is_err());
+    }
+}

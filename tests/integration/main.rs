@@ -10,6 +10,8 @@ mod demo;
 mod exchange;
 mod listener;
 mod login;
+#[cfg(unix)]
+mod real_idps;
 mod shells;
 mod signature_vectors;
 mod store_files;

@@ -1,6 +1,6 @@
 // An identity provider built on Auth0's samlp, for the tests: whoever opens its sign-in link is signed in at once.
 //
-//   node server.cjs '{"port":8080,"base":"http://localhost:8080","acs":"...","audience":"...","user":"...","key":"FILE","certificate":"FILE"}'
+//   node server.cjs '{"port":8080,"base":"http://localhost:8080","acs":"...","audience":"...","user":"...","fullName":"...","key":"FILE","certificate":"FILE"}'
 //
 //   GET /sso?sign=assertion|response|both|none[&RelayState=...]   posts an unsolicited response to the ACS
 //   GET /metadata                                                  its SAML metadata
@@ -36,8 +36,8 @@ function signIn(sign) {
     getPostURL: (_audience, _request, _httpRequest, callback) => callback(null, settings.acs),
     getUserFromRequest: () => ({
       id: settings.user,
-      displayName: 'Mia Muster',
-      name: { givenName: 'Mia', familyName: 'Muster' },
+      displayName: settings.fullName,
+      name: { givenName: settings.fullName.split(' ')[0], familyName: settings.fullName.split(' ')[1] },
       emails: [{ value: settings.user }],
     }),
   });

@@ -8,7 +8,7 @@ $config = [
         $settings['user'] . ':' . $settings['password'] => [
             'uid' => [$settings['user']],
             'mail' => [$settings['user']],
-            'displayName' => ['Mia Muster'],
+            'displayName' => [$settings['fullName']],
         ],
     ],
 ];

@@ -2,9 +2,12 @@
 //! HTTP client, and peers that misbehave.
 
 pub mod browser;
+#[cfg(unix)]
+pub mod chromium;
 pub mod peer;
 pub mod scene;
 pub mod secrets;
+pub mod skip;
 pub mod world;
 
 pub use browser::Browser;
