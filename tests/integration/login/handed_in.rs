@@ -46,7 +46,6 @@ fn every_form_signs_in_from_a_file() {
     for response in forms(&scene) {
         let file = scene.world.file("response", response);
         let arguments = scene.arguments(&["--response", file.to_str().unwrap()]);
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         scene
             .world
             .run(&arguments)
@@ -181,4 +180,11 @@ fn another_user_than_the_expected_one_is_refused() {
     scene
         .hand_in(response.as_bytes(), &["--expect-user", PEOPLE[0].username])
         .code(0);
+}
+
+#[test]
+fn without_a_terminal_to_ask_at_the_other_ways_are_named() {
+    let scene = Scene::set();
+    let ended = scene.world.run(&scene.arguments(&["--capture", "paste"]));
+    ended.code(1).says(&["--response FILE", "--response -"]);
 }

@@ -38,13 +38,17 @@ impl Scene {
         }
     }
 
-    /// The arguments of a login without a browser, and these; a flag given here comes in place of the scene's own.
+    /// The arguments of a login, and these. A flag given here comes in place of the scene's own, among which no
+    /// browser is opened.
     pub fn arguments(&self, more: &[&str]) -> Vec<String> {
         let timeout = [("--timeout", "30s".to_owned())];
         let own = self.demo.flags().into_iter().chain(timeout);
         let own = own.filter(|(flag, _)| !more.contains(flag));
-        ["login".to_owned(), "--no-browser".to_owned()]
+        let no_browser = (!more.contains(&"--browser")).then_some("--no-browser");
+        ["login"]
             .into_iter()
+            .chain(no_browser)
+            .map(str::to_owned)
             .chain(own.flat_map(|(flag, value)| [flag.to_owned(), value]))
             .chain(more.iter().map(|&text| text.to_owned()))
             .collect()
@@ -52,9 +56,7 @@ impl Scene {
 
     /// Starts a login and waits until it waits.
     pub fn start(&self, more: &[&str]) -> Login {
-        let arguments = self.arguments(more);
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let mut running = self.world.start(&arguments);
+        let mut running = self.world.start(&self.arguments(more));
         let heard = running.hear("Ctrl-C");
         let start = self.demo.identity_provider.sign_in_link();
         let mut lines = heard.lines().map(str::trim);
@@ -75,9 +77,7 @@ impl Scene {
     /// A login with a response that is handed in: its file or standard input.
     pub fn hand_in(&self, response: &[u8], more: &[&str]) -> Ended {
         let more = [&["--response", "-"], more].concat();
-        let arguments = self.arguments(&more);
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        self.world.run_with_input(&arguments, response)
+        self.world.run_with_input(&self.arguments(&more), response)
     }
 
     /// A response of the identity provider, in base64.

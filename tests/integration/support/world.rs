@@ -3,6 +3,7 @@
 
 use super::secrets;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -29,6 +30,8 @@ impl World {
             ("HOME".to_owned(), directory("home")),
             ("TMPDIR".to_owned(), directory("tmp")),
             ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
+            // Whatever any crate would log should be said, so that no secret hides in it.
+            ("RUST_LOG".to_owned(), "trace".to_owned()),
         ]);
         if cfg!(windows) {
             for name in ["APPDATA", "LOCALAPPDATA", "USERPROFILE"] {
@@ -92,7 +95,7 @@ impl World {
     }
 
     /// The program with these arguments, not yet started.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = self.foreign_command(env!("CARGO_BIN_EXE_anyp-saml"));
         command.args(arguments);
         command
@@ -112,17 +115,17 @@ impl World {
     }
 
     /// Starts the program.
-    pub fn start(&self, arguments: &[&str]) -> Running {
+    pub fn start(&self, arguments: &[impl AsRef<OsStr>]) -> Running {
         Running::new(self.command(arguments))
     }
 
     /// Runs the program to its end.
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Ended {
         self.start(arguments).end()
     }
 
     /// Runs the program to its end with this on its standard input.
-    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Ended {
+    pub fn run_with_input(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Ended {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped());
         let mut running = Running::new(command);
