@@ -3,6 +3,7 @@
 //! them belongs to others, so they are named by environment variables and never copied.
 
 use super::attacks::{Outcomes, judge, posted, read, rules};
+use super::support::skip::skipped;
 use anyp_saml::saml::{Expected, Rule, Trust, Verdict, metadata};
 use anyp_saml::time::{SignedDuration, Timestamp};
 use anyp_saml::xmldsig::TrustedKey;
@@ -13,12 +14,8 @@ use std::path::{Path, PathBuf};
 /// A corpus, or `None` where this machine has none; the CI must have it.
 fn corpus(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable);
-    assert!(
-        path.is_some() || std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "{variable} must be set where CI=true"
-    );
     if path.is_none() {
-        eprintln!("skipped: {variable} is not set");
+        skipped(&format!("{variable} is not set"));
     }
     path.map(PathBuf::from)
 }

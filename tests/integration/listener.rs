@@ -2,6 +2,7 @@
 //!
 //! Everything goes over raw sockets, so that no client library repairs a request before it is sent.
 
+use super::support::skip::skipped;
 use anyp_saml::acs::{Listener, MOST_BAD_POSTS, Page, ReceiveError, RelayState, Rules, Warning};
 use anyp_saml::address::LoopbackAddress;
 use anyp_saml::loopback::BindError;
@@ -619,7 +620,7 @@ fn a_post_of_another_user_of_the_machine_is_told() {
         .stdout(std::process::Stdio::piped())
         .spawn();
     let Ok(nobody) = nobody else {
-        eprintln!("skipped: only root can post as another user");
+        skipped("only root can post as another user");
         return;
     };
     let delivery = receive(&listener).unwrap();

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::support::skip::skipped;
 use anyp_saml::encoding::decode_base64;
 use anyp_saml::xml::{Document, Element, Limits, parse};
 use anyp_saml::xmldsig::c14n::{Options, canonicalize};
@@ -16,11 +17,7 @@ const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 fn vectors() -> Option<PathBuf> {
     let directory = std::env::var_os("ANYP_SAML_VECTORS");
     if directory.is_none() {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "ANYP_SAML_VECTORS must be set in CI"
-        );
-        eprintln!("skipped: ANYP_SAML_VECTORS is not set");
+        skipped("ANYP_SAML_VECTORS is not set");
     }
     directory.map(PathBuf::from)
 }

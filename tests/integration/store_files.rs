@@ -1,6 +1,7 @@
 //! Kept tokens and token files, among everything that can stand in their way.
 #![cfg(unix)]
 
+use super::support::skip::skipped;
 use anyp_saml::address::WebAddress;
 use anyp_saml::secret::Secret;
 use anyp_saml::store::{Kept, Key, Method, StoreError, TokenStore, Unsafe, write_token_file};
@@ -96,7 +97,7 @@ fn is_root() -> bool {
     let root =
         File::open("/proc/self/status").is_ok() && fs::metadata("/proc/self").unwrap().uid() == 0;
     if !root {
-        eprintln!("skipped: only root can give files to another user");
+        skipped("only root can give files to another user");
     }
     root
 }
