@@ -182,7 +182,7 @@ fn percent_decoded(text: &[u8], plus: Plus) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::Rule;
+    use super::super::rule::Rule;
     use super::*;
 
     const XML: &[u8] = b"<a>??>>\xc3\xa9</a>";

@@ -2,52 +2,10 @@
 //! (`saml:AuthnStatement`).
 
 use super::assertion::Conditions;
+use super::case::Case;
 use super::error::quoted;
-use super::message::{clocks, span};
-use super::names::DateTime;
 use super::report::{Finding, Outcome};
-use super::validate::Case;
 use crate::foreign;
-
-impl Case<'_> {
-    /// The rule NotOnOrAfter (Core 1.3.3, 2.5.1.2): the end itself is outside.
-    pub(super) fn has_not_ended(&self, end: &DateTime) -> Finding {
-        let Some(instant) = end.instant else {
-            return Finding::fail(quoted(Some(&end.text)), "a time in UTC");
-        };
-        let found = clocks(instant, self.now);
-        if self.now.duration_since(instant) < self.expected.clock_skew {
-            Finding::pass(found)
-        } else {
-            Finding::fail(
-                found,
-                format!(
-                    "a time to come, give or take {}",
-                    span(self.expected.clock_skew)
-                ),
-            )
-        }
-    }
-
-    /// The rule NotBefore (Core 2.5.1.2): the instant itself is inside.
-    pub(super) fn has_begun(&self, start: &DateTime) -> Finding {
-        let Some(instant) = start.instant else {
-            return Finding::fail(quoted(Some(&start.text)), "a time in UTC");
-        };
-        let found = clocks(instant, self.now);
-        if instant.duration_since(self.now) <= self.expected.clock_skew {
-            Finding::pass(found)
-        } else {
-            Finding::fail(
-                found,
-                format!(
-                    "a time that has come, give or take {}",
-                    span(self.expected.clock_skew)
-                ),
-            )
-        }
-    }
-}
 
 /// The one Conditions element; without exactly one, CONDITIONS has refused already.
 fn first<'c>(case: &'c Case<'_>) -> Option<&'c Conditions> {
@@ -153,7 +111,7 @@ pub(super) fn authn_statement(case: &Case<'_>) -> Finding {
     }
 }
 
-pub(super) fn session_not_on_or_after(case: &Case<'_>) -> Finding {
+pub(super) fn session_end(case: &Case<'_>) -> Finding {
     let Some(assertion) = case.assertion() else {
         return case.unread();
     };

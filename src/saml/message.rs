@@ -1,13 +1,13 @@
 //! The rules for what is written on the outside: `samlp:Response`.
 
+use super::case::{Case, clocks};
 use super::error::quoted;
 use super::names::DateTime;
 use super::report::Finding;
 use super::response::{Issuer, Status};
 use super::status;
-use super::validate::Case;
 use crate::foreign;
-use crate::time::{SignedDuration, Timestamp};
+use crate::time::SignedDuration;
 
 /// Beyond this, one of the two clocks is wrong, or the response is a kept one.
 const FAR: SignedDuration = SignedDuration::from_mins(10);
@@ -104,7 +104,7 @@ pub(super) fn destination(case: &Case<'_>) -> Finding {
 }
 
 /// An identity provider that answers a request says so with the request's ID. We made none, and the platform takes no
-/// such response (ANYPOINT.md, "The exchange").
+/// such response.
 pub(super) fn in_response_to(case: &Case<'_>) -> Finding {
     match case.response.in_response_to.as_deref() {
         None | Some("") => Finding::pass("none"),
@@ -117,27 +117,23 @@ pub(super) fn issuer(case: &Case<'_>) -> Finding {
     let inside = case
         .assertion()
         .map(|assertion| assertion.issuers.as_slice());
-    // Outside it may be left away, unless nothing else covered by a signature says it.
-    let needed_outside = case.response_signed || inside.is_none();
-    if outside.len() > 1 || outside.is_empty() && needed_outside {
+    // Outside it may be left away, unless a signature or an encryption is around all that says it.
+    let fewest = usize::from(case.response_signed || inside.is_none());
+    if !(fewest..=1).contains(&outside.len()) {
         return Finding::fail(format!("{} at the Response", outside.len()), "one Issuer");
     }
-    if let Some(issuers) = inside
-        && issuers.len() != 1
-    {
-        return Finding::fail(format!("{} at the Assertion", issuers.len()), "one Issuer");
+    if let Some(count) = inside.map(<[Issuer]>::len).filter(|count| *count != 1) {
+        return Finding::fail(format!("{count} at the Assertion"), "one Issuer");
     }
-    let inside = inside.unwrap_or_default();
-    let names = || {
-        outside
-            .iter()
-            .chain(inside)
-            .map(|issuer| issuer.name.as_str())
-    };
-    // Where the configuration names none, the assertion's is held against the response's.
-    let first = names().next_back().unwrap_or_default();
-    let expected = case.expected.issuer.as_deref().unwrap_or(first);
-    if let Some(other) = names().find(|name| *name != expected || name.is_empty()) {
+    let issuers = outside.iter().chain(inside.unwrap_or_default());
+    let names: Vec<_> = issuers.map(|issuer| issuer.name.as_str()).collect();
+    // Where the configuration names none, they are held against each other.
+    let own = names.last().copied().unwrap_or_default();
+    let expected = case.expected.issuer.as_deref().unwrap_or(own);
+    let other = names
+        .iter()
+        .find(|name| **name != expected || name.is_empty());
+    if let Some(other) = other {
         return Finding::fail(quoted(Some(other)), quoted(Some(expected)));
     }
     match case.expected.issuer {
@@ -162,38 +158,4 @@ pub(super) fn issuer_format(case: &Case<'_>) -> Finding {
         Some(format) => Finding::warn(quoted(Some(format)), format!("none, or \"{ENTITY}\"")),
         None => Finding::pass(""),
     }
-}
-
-/// An instant beside this machine's clock, with the difference: a person can see from it which of two clocks is wrong.
-pub(super) fn clocks(instant: Timestamp, now: Timestamp) -> String {
-    let difference = now.duration_since(instant);
-    let side = if difference.is_negative() {
-        "after"
-    } else {
-        "before"
-    };
-    format!(
-        "{instant}, {} {side} this computer's clock ({now})",
-        span(difference.abs())
-    )
-}
-
-/// A duration by its two largest units.
-pub(super) fn span(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs();
-    let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
-    let largest = units
-        .iter()
-        .position(|(_, size)| seconds >= *size)
-        .unwrap_or(3);
-    let shown: Vec<_> = units[largest..]
-        .iter()
-        .take(2)
-        .scan(seconds, |rest, (unit, size)| {
-            let count = *rest / size;
-            *rest %= size;
-            Some(format!("{count} {unit}"))
-        })
-        .collect();
-    shown.join(" ")
 }

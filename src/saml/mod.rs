@@ -15,6 +15,7 @@
 mod binding;
 mod error;
 mod report;
+mod rule;
 
 // What is read.
 mod assertion;
@@ -23,6 +24,7 @@ mod response;
 mod status;
 
 // The list of checks, and the rules on it by what they look at.
+mod case;
 mod conditions;
 mod message;
 mod signature;
@@ -34,8 +36,9 @@ mod validate;
 pub mod metadata;
 
 pub use binding::PostedResponse;
-pub use error::{DecodeError, Refused, Rule};
+pub use error::{DecodeError, Refused};
 pub use report::{Check, Outcome, Report, Verdict};
+pub use rule::Rule;
 pub use status::meaning as status_meaning;
 pub use validate::{Expected, Trust, ValidResponse, inspect, validate};
 

@@ -1,6 +1,6 @@
 //! What was looked at, and what came of it.
 
-use super::error::Rule;
+use super::rule::Rule;
 
 /// What came of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum Verdict {
 /// All checks of one response, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// One or more checks per rule, in the order of [`Rule`].
+    /// One check per rule that was held, in the order of [`Rule`].
     pub checks: Vec<Check>,
     /// What they say together.
     pub verdict: Verdict,

@@ -2,12 +2,13 @@
 //! afterwards.
 
 use super::assertion::Assertion;
-use super::error::Rule;
+use super::case::Reading;
 use super::names::{ASSERTION, SIGNATURE, children};
 use super::report::Finding;
 use super::response::Response;
+use super::rule::Rule;
 use super::structure::{self, RESPONSE, Structure};
-use super::validate::{Reading, Trust};
+use super::validate::Trust;
 use crate::encoding::decode_base64;
 use crate::time::Timestamp;
 use crate::xml::{self, Document, Element, Limits, XmlError};
@@ -128,32 +129,31 @@ impl<'d> Signatures<'d> {
     /// The certificate inside a signature is never trusted. It is compared with the known ones to tell a person when
     /// the identity provider is about to change its key, or has done so.
     fn key_info(&self) -> Finding {
-        let strangers: Vec<_> = self
-            .all
-            .iter()
-            .flat_map(|signed| children(signed.signature, SIGNATURE, "KeyInfo"))
-            .flat_map(|info| children(info, SIGNATURE, "X509Data"))
-            .flat_map(|data| children(data, SIGNATURE, "X509Certificate"))
-            // One is the rule; more than a few are nobody's honest work.
-            .take(4)
-            .filter_map(|certificate| decode_base64(&certificate.text()))
-            .filter_map(|der| TrustedKey::from_certificate_der(&der).ok())
-            .filter(|sent| {
+        for signed in &self.all {
+            let sent: Vec<_> = children(signed.signature, SIGNATURE, "KeyInfo")
+                .flat_map(|info| children(info, SIGNATURE, "X509Data"))
+                .flat_map(|data| children(data, SIGNATURE, "X509Certificate"))
+                // Some send a chain; a longer list is nobody's honest work.
+                .take(8)
+                .filter_map(|certificate| decode_base64(&certificate.text()))
+                .filter_map(|der| TrustedKey::from_certificate_der(&der).ok())
+                .collect();
+            let is_known = |sent: &TrustedKey| {
                 self.keys
                     .iter()
-                    .all(|known| known.fingerprint() != sent.fingerprint())
-            })
-            .collect();
-        match strangers.first() {
-            Some(sent) => Finding::warn(
-                format!(
-                    "another certificate came along, with SHA-256 {}",
-                    sent.fingerprint()
-                ),
-                "a certificate of the identity provider's metadata",
-            ),
-            None => Finding::pass(""),
+                    .any(|known| known.fingerprint() == sent.fingerprint())
+            };
+            if let Some(first) = sent.first().filter(|_| !sent.iter().any(is_known)) {
+                return Finding::warn(
+                    format!(
+                        "another certificate came along, with SHA-256 {}",
+                        first.fingerprint()
+                    ),
+                    "a certificate of the identity provider's metadata",
+                );
+            }
         }
+        Finding::pass("")
     }
 
     fn certificate_dates(&self, now: Timestamp) -> Finding {

@@ -1,9 +1,9 @@
 //! The rules for whose login it is: `saml:Subject` and the confirmation that its bearer may use it.
 
 use super::assertion::{SubjectConfirmation, SubjectConfirmationData};
-use super::error::{Rule, quoted};
+use super::case::{Case, Reading};
+use super::error::quoted;
 use super::report::{Finding, Outcome};
-use super::validate::{Case, Reading};
 
 pub(super) const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 
@@ -96,40 +96,48 @@ pub(super) fn confirmation_data(case: &Case<'_>) -> Finding {
     }
 }
 
+pub(super) fn confirmation_recipient(case: &Case<'_>) -> Finding {
+    demanded(0, case)
+}
+
+pub(super) fn confirmation_end(case: &Case<'_>) -> Finding {
+    demanded(1, case)
+}
+
+pub(super) fn confirmation_start(case: &Case<'_>) -> Finding {
+    demanded(2, case)
+}
+
+pub(super) fn confirmation_request(case: &Case<'_>) -> Finding {
+    demanded(3, case)
+}
+
 /// What a bearer's confirmation must say, one demand after the other. The standard wants *one* confirmation that meets
 /// them all, so each demand is made of those alone that met the ones before it.
-const DEMANDS: [(Rule, Demand); 4] = [
-    (Rule::ConfirmationRecipient, recipient),
-    (Rule::ConfirmationNotOnOrAfter, not_on_or_after),
-    (Rule::ConfirmationNotBefore, not_before),
-    (Rule::ConfirmationInResponseTo, in_response_to),
-];
+const DEMANDS: [Demand; 4] = [recipient, not_on_or_after, not_before, in_response_to];
 
 type Demand = fn(&SubjectConfirmationData, &Case<'_>) -> Finding;
 
 /// What the best confirmation comes to under one of the [`DEMANDS`].
-pub(super) fn demanded(rule: Rule, case: &Case<'_>) -> Finding {
+fn demanded(number: usize, case: &Case<'_>) -> Finding {
     let mut left: Vec<_> = bearers(case)
         .filter(|bearer| bearer.data.len() == 1)
         .flat_map(|bearer| &bearer.data)
         .collect();
-    for (this, demand) in DEMANDS {
-        if this == rule {
-            let findings = left.iter().map(|data| demand(data, case));
-            let best = findings.min_by_key(|finding| match finding.outcome {
-                Outcome::Pass | Outcome::Skip => 0,
-                Outcome::Warn => 1,
-                Outcome::Fail => 2,
-            });
-            return best.unwrap_or_else(|| case.unread());
-        }
-        let meets = |data: &&SubjectConfirmationData| demand(data, case).outcome != Outcome::Fail;
+    for earlier in &DEMANDS[..number] {
+        let meets = |data: &&SubjectConfirmationData| earlier(data, case).outcome != Outcome::Fail;
         // Where none meets a demand, that demand refuses; the later ones are still shown for what is there.
         if left.iter().any(meets) {
             left.retain(meets);
         }
     }
-    case.unread()
+    let findings = left.iter().map(|data| DEMANDS[number](data, case));
+    let best = findings.min_by_key(|finding| match finding.outcome {
+        Outcome::Pass | Outcome::Skip => 0,
+        Outcome::Warn => 1,
+        Outcome::Fail => 2,
+    });
+    best.unwrap_or_else(|| case.unread())
 }
 
 fn bearers<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c SubjectConfirmation> {

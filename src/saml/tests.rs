@@ -8,6 +8,7 @@ use super::{
     validate,
 };
 use crate::time::Timestamp;
+use Outcome::{Fail, Pass, Skip, Warn};
 
 /// A response that keeps every rule but that of being signed.
 const KEPT: &str = r#"<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" xmlns:x="urn:x" ID="_r" Version="2.0" IssueInstant="2026-01-15T12:00:00Z" Destination="http://127.0.0.1:35417/saml/acs">
@@ -96,8 +97,6 @@ fn try_all(edits: Edits) {
         );
     }
 }
-
-use Outcome::{Fail, Pass, Skip, Warn};
 
 #[test]
 fn a_response_that_keeps_all_rules_but_the_signature_breaks_that_one_alone() {

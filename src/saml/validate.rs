@@ -4,11 +4,11 @@
 //! [`STRUCTURE`] at a parsed document, the signature rules at elements whose place is certain, [`RULES`] at what a
 //! signature covers. [`validate`] stops at a part in which a check failed; [`inspect`] goes on to the end.
 
-use super::assertion::{Assertion, SubjectConfirmation};
 use super::binding::PostedResponse;
-use super::error::{Refused, Rule};
+use super::case::{Case, Reading};
+use super::error::Refused;
 use super::report::{Check, Finding, Outcome, Report, Verdict};
-use super::response::Response;
+use super::rule::Rule;
 use super::signature::{self, Signatures};
 use super::structure::{self, Structure};
 use super::{conditions, message, subject};
@@ -57,18 +57,13 @@ const RULES: &[(Rule, CaseCheck)] = &[
     (Rule::ConfirmationNone, subject::confirmation_none),
     (Rule::ConfirmationMethod, subject::confirmation_method),
     (Rule::ConfirmationData, subject::confirmation_data),
-    (Rule::ConfirmationRecipient, |case| {
-        subject::demanded(Rule::ConfirmationRecipient, case)
-    }),
-    (Rule::ConfirmationNotOnOrAfter, |case| {
-        subject::demanded(Rule::ConfirmationNotOnOrAfter, case)
-    }),
-    (Rule::ConfirmationNotBefore, |case| {
-        subject::demanded(Rule::ConfirmationNotBefore, case)
-    }),
-    (Rule::ConfirmationInResponseTo, |case| {
-        subject::demanded(Rule::ConfirmationInResponseTo, case)
-    }),
+    (Rule::ConfirmationRecipient, subject::confirmation_recipient),
+    (Rule::ConfirmationNotOnOrAfter, subject::confirmation_end),
+    (Rule::ConfirmationNotBefore, subject::confirmation_start),
+    (
+        Rule::ConfirmationInResponseTo,
+        subject::confirmation_request,
+    ),
     (Rule::ConfirmationAddress, subject::confirmation_address),
     // When and for whom the assertion holds.
     (Rule::Conditions, conditions::conditions),
@@ -80,10 +75,7 @@ const RULES: &[(Rule, CaseCheck)] = &[
     (Rule::ProxyRestriction, conditions::proxy_restriction),
     // How the user signed in, and how long the session lasts.
     (Rule::AuthnStatement, conditions::authn_statement),
-    (
-        Rule::SessionNotOnOrAfter,
-        conditions::session_not_on_or_after,
-    ),
+    (Rule::SessionNotOnOrAfter, conditions::session_end),
 ];
 
 /// Whose signatures count. There is no trust without a key: with none, every signature is a stranger's.
@@ -354,84 +346,5 @@ impl Checklist {
             subject: reading.name_id().map(str::to_owned),
         };
         (report, reading)
-    }
-}
-
-/// What the [`RULES`] are held against.
-pub(super) struct Case<'c> {
-    pub(super) response: Response,
-    /// Whether the response itself is signed, not the assertion alone.
-    pub(super) response_signed: bool,
-    pub(super) reading: Reading,
-    pub(super) expected: &'c Expected,
-    pub(super) now: Timestamp,
-}
-
-/// Where the assertion was read from.
-pub(super) enum Reading {
-    /// From the bytes that a known key signed.
-    Signed(Assertion),
-    /// From an assertion that nobody known signed; only [`inspect`] goes on with one.
-    Unsigned(Assertion),
-    /// It is encrypted: nothing was read.
-    Encrypted,
-    /// There is none.
-    Nothing,
-}
-
-impl Reading {
-    pub(super) fn assertion(&self) -> Option<&Assertion> {
-        match self {
-            Self::Signed(assertion) | Self::Unsigned(assertion) => Some(assertion),
-            Self::Encrypted | Self::Nothing => None,
-        }
-    }
-
-    /// The user, where exactly one is named.
-    pub(super) fn name_id(&self) -> Option<&str> {
-        match self.assertion()?.subjects.as_slice() {
-            [subject] => match subject.name_ids.as_slice() {
-                [name] if !name.is_empty() => Some(name),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn session_not_on_or_after(&self) -> Option<Timestamp> {
-        let statements = self.assertion()?.authn_statements.iter();
-        statements
-            .filter_map(|statement| statement.session_not_on_or_after.as_ref()?.instant)
-            .min()
-    }
-}
-
-impl Case<'_> {
-    pub(super) fn assertion(&self) -> Option<&Assertion> {
-        self.reading.assertion()
-    }
-
-    pub(super) fn confirmations(&self) -> impl Iterator<Item = &SubjectConfirmation> {
-        let subjects = self
-            .assertion()
-            .into_iter()
-            .flat_map(|assertion| &assertion.subjects);
-        subjects.flat_map(|subject| &subject.confirmations)
-    }
-
-    /// The finding of a rule that has nothing to look at.
-    pub(super) fn unread(&self) -> Finding {
-        match self.reading {
-            Reading::Encrypted => Finding::skip("inside the encrypted assertion"),
-            _ => Finding::skip("nothing there to look at"),
-        }
-    }
-
-    /// The issuer of the assertion, or of the response where no assertion can be read.
-    fn issuer(&self) -> Option<&str> {
-        let issuers = self
-            .assertion()
-            .map_or(&self.response.issuers, |assertion| &assertion.issuers);
-        issuers.first().map(|issuer| issuer.name.as_str())
     }
 }

@@ -444,6 +444,37 @@ fn a_key_that_is_not_known_is_a_strangers_whatever_comes_along_with_it() {
 }
 
 #[test]
+fn a_certificate_that_comes_along_is_told_only_where_none_of_them_is_known() {
+    const OPEN: &str = "<ds:X509Certificate>";
+    const CLOSE: &str = "</ds:X509Certificate>";
+    let text = String::from_utf8(read(&fixtures().join("responses/assertion-signed.xml"))).unwrap();
+    let (head, rest) = text.split_once(OPEN).unwrap();
+    let (own, tail) = rest.split_once(CLOSE).unwrap();
+    let pem = String::from_utf8(read(&fixtures().join("idp-ec.pem"))).unwrap();
+    let other: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    // KeyInfo is not signed: anybody can write into it, and nothing changes but what is told.
+    for (certificates, is_told) in [
+        (vec![own], false),
+        (vec![&*other], true),
+        (vec![&*other, own], false),
+        (vec!["AAAA", "not base64"], false),
+        (vec![], false),
+    ] {
+        let along: String = certificates
+            .iter()
+            .map(|sent| format!("{OPEN}{sent}{CLOSE}"))
+            .collect();
+        let posted = posted(format!("{head}{along}{tail}").as_bytes(), false).unwrap();
+        let valid = validate(&posted, &trust("idp.pem"), &expected(), now()).unwrap();
+        assert_eq!(
+            valid.warnings().any(|check| check.rule == Rule::KeyInfo),
+            is_told,
+            "{certificates:?}"
+        );
+    }
+}
+
+#[test]
 fn legacy_algorithms_are_taken_only_where_allowed_and_are_told() {
     for name in ["rsa-sha1.xml", "digest-sha1.xml", "rsa-1024.xml"] {
         let legacy = Trust {
