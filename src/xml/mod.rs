@@ -11,10 +11,13 @@ mod error;
 mod escape;
 mod lexical;
 mod names;
+mod namespaces;
 mod parse;
 
 use std::borrow::Cow;
 use std::ops::Range;
+
+use zeroize::Zeroizing;
 
 pub use error::{Defect, XmlError};
 pub use escape::{escape_attribute, escape_text};
@@ -65,8 +68,9 @@ impl Limits {
 ///
 /// Comments outside the root element were checked and dropped; inside it they are kept.
 pub struct Document {
-    /// All names, values and texts, decoded. Never longer than the document was.
-    pool: String,
+    /// All prefixes, local names, values and texts, decoded: a response in the clear, and so wiped when it is dropped.
+    /// It is never longer than the document was, so it never moves and leaves no copies behind.
+    pool: Zeroizing<String>,
     /// Elements, texts and comments in document order; the root element is the first.
     nodes: Vec<NodeData>,
     /// The elements among them, in the same order. There is always one.
@@ -74,7 +78,7 @@ pub struct Document {
     attributes: Vec<AttributeData>,
     declarations: Vec<DeclarationData>,
     /// Every namespace name once. The first is the empty one: "in no namespace".
-    namespaces: Vec<Span>,
+    namespaces: Vec<String>,
 }
 
 /// A place in the pool.
@@ -152,7 +156,7 @@ impl Document {
     }
 
     fn namespace(&self, id: NamespaceId) -> &str {
-        self.text(&self.namespaces[id])
+        &self.namespaces[id]
     }
 }
 

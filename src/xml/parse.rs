@@ -3,24 +3,22 @@
 //! quick-xml finds where markup begins and ends and that end tags match; everything else that XML 1.0 and Namespaces
 //! in XML 1.0 ask for is checked here.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use zeroize::Zeroizing;
 
 use super::lexical::{
     XML_SPACE, check_declaration, normalize, push_lines, resolve, split_attribute,
 };
-use super::names::{NamespaceName, is_character, is_nc_name, namespace_name, split_qualified};
+use super::names::{is_character, split_qualified};
+use super::namespaces::{Namespaces, declared_prefix};
 use super::{
-    AttributeData, DeclarationData, Defect, Document, ElementData, Limits, NO_NAMESPACE,
-    NamespaceId, NodeData, Span, XML_NAMESPACE, XmlError,
+    AttributeData, DeclarationData, Defect, Document, ElementData, Limits, NO_NAMESPACE, NodeData,
+    Span, XmlError,
 };
 use crate::encoding::is_xml_space;
-
-/// The namespace of declarations themselves, which nothing may be bound to (Namespaces in XML 1.0 section 3).
-const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 
 /// Reads a whole document.
 ///
@@ -42,11 +40,14 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Document, XmlError> {
         .char_indices()
         .find(|(_, character)| !is_character(*character))
     {
-        return Err(utf16_or_wrong(text, at, character));
+        return Err(wrong_character(at, character));
     }
     let mut parser = Parser::new(text, limits);
     match parser.run() {
-        Ok(()) => Ok(parser.document),
+        Ok(()) => Ok(Document {
+            namespaces: parser.namespaces.into_names(),
+            ..parser.document
+        }),
         Err(Refusal::Error(error)) => Err(error),
         Err(Refusal::Defect(defect)) => Err(XmlError::NotWellFormed {
             at: parser.at,
@@ -55,17 +56,14 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Document, XmlError> {
     }
 }
 
-/// UTF-16 without a byte order mark is valid UTF-8 full of NULs; the message should say so.
-fn utf16_or_wrong(text: &str, at: usize, character: char) -> XmlError {
+fn wrong_character(at: usize, character: char) -> XmlError {
+    // UTF-16 without a byte order mark is valid UTF-8 full of NULs; the message should say so.
     if character == '\0' && at <= 1 {
         let found = "UTF-16".to_owned();
         return XmlError::Encoding { found };
     }
-    debug_assert!(text.is_char_boundary(at));
-    XmlError::NotWellFormed {
-        at,
-        defect: Defect::Character(character),
-    }
+    let defect = Defect::Character(character);
+    XmlError::NotWellFormed { at, defect }
 }
 
 /// A refusal before it is known where it happened.
@@ -99,24 +97,21 @@ struct Parser<'t> {
     comments: usize,
     /// Whether what comes next, being text, belongs to the text written last.
     in_text: bool,
-    /// What every prefix is bound to here, the innermost binding last. One look-up costs the same at any depth.
-    bindings: HashMap<&'t str, Vec<NamespaceId>>,
-    /// The namespace names met so far, each with its index in `Document::namespaces`.
-    interned: HashMap<String, NamespaceId>,
+    namespaces: Namespaces<'t>,
     /// The attributes of the tag in hand as written; kept to be reused.
     written: Vec<(&'t str, &'t str)>,
 }
 
 impl<'t> Parser<'t> {
     fn new(text: &'t str, limits: &'t Limits) -> Self {
-        let mut parser = Self {
+        Self {
             text,
             limits,
             at: 0,
             after: 0,
             document: Document {
-                // No text becomes longer by being decoded, so the pool never has to grow.
-                pool: String::with_capacity(text.len() + XML_NAMESPACE.len()),
+                // No text becomes longer by being decoded, so this is all that is ever needed.
+                pool: Zeroizing::new(String::with_capacity(text.len())),
                 nodes: Vec::new(),
                 elements: Vec::new(),
                 attributes: Vec::new(),
@@ -126,16 +121,9 @@ impl<'t> Parser<'t> {
             open: Vec::new(),
             comments: 0,
             in_text: false,
-            bindings: HashMap::new(),
-            interned: HashMap::new(),
+            namespaces: Namespaces::new(),
             written: Vec::new(),
-        };
-        // The first namespace is the empty one: NO_NAMESPACE.
-        let nothing = parser.intern("");
-        let xml = parser.intern(XML_NAMESPACE);
-        parser.bindings.insert("", vec![nothing]);
-        parser.bindings.insert("xml", vec![xml]);
-        parser
+        }
     }
 
     fn run(&mut self) -> Result<(), Refusal> {
@@ -219,7 +207,7 @@ impl<'t> Parser<'t> {
         if prefix == "xmlns" {
             return Err(Defect::UnboundPrefix(prefix.to_owned()).into());
         }
-        let namespace = self.lookup(prefix)?;
+        let namespace = self.namespaces.lookup(prefix)?;
         let attributes = self.attributes()?;
 
         let index = self.document.elements.len();
@@ -254,10 +242,8 @@ impl<'t> Parser<'t> {
         element.nodes.end = document.nodes.len();
         element.source.end = self.after;
         for declaration in &document.declarations[element.declarations.clone()] {
-            let prefix = &document.pool[declaration.prefix.clone()];
-            if let Some(bound) = self.bindings.get_mut(prefix) {
-                bound.pop();
-            }
+            self.namespaces
+                .unbind(&document.pool[declaration.prefix.clone()]);
         }
     }
 
@@ -362,11 +348,9 @@ impl<'t> Parser<'t> {
                 continue;
             };
             let value = normalize(raw)?;
-            check_binding(prefix, &value)?;
             if self.document.declarations.len() - start == self.limits.namespaces {
                 return Err(self.too_many(name));
             }
-            let namespace = self.intern(&value);
             let declared = &self.document.declarations[start..];
             if declared
                 .iter()
@@ -374,7 +358,7 @@ impl<'t> Parser<'t> {
             {
                 return Err(Defect::DuplicateAttribute(name.to_owned()).into());
             }
-            self.bindings.entry(prefix).or_default().push(namespace);
+            let namespace = self.namespaces.bind(prefix, &value)?;
             let prefix = self.store(prefix);
             self.document
                 .declarations
@@ -399,7 +383,7 @@ impl<'t> Parser<'t> {
             let namespace = if prefix.is_empty() {
                 NO_NAMESPACE
             } else {
-                self.lookup(prefix)?
+                self.namespaces.lookup(prefix)?
             };
             let document = &self.document;
             let twice = document.attributes[start..].iter().any(|other| {
@@ -432,26 +416,6 @@ impl<'t> Parser<'t> {
         .into()
     }
 
-    /// What a prefix is bound to here. The empty one always is.
-    fn lookup(&self, prefix: &str) -> Result<NamespaceId, Refusal> {
-        self.bindings
-            .get(prefix)
-            .and_then(|bound| bound.last())
-            .copied()
-            .ok_or_else(|| Defect::UnboundPrefix(prefix.to_owned()).into())
-    }
-
-    fn intern(&mut self, name: &str) -> NamespaceId {
-        if let Some(known) = self.interned.get(name) {
-            return *known;
-        }
-        let id = self.document.namespaces.len();
-        let span = self.store(name);
-        self.document.namespaces.push(span);
-        self.interned.insert(name.to_owned(), id);
-        id
-    }
-
     fn store(&mut self, text: &str) -> Span {
         let start = self.document.pool.len();
         self.document.pool.push_str(text);
@@ -482,40 +446,6 @@ fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
     text.strip_prefix(start)
         .and_then(|text| text.strip_suffix(end))
         .unwrap_or("")
-}
-
-/// The prefix that an attribute of this name declares: empty for `xmlns`, `p` for `xmlns:p`; `None` for any other
-/// attribute.
-fn declared_prefix(name: &str) -> Option<&str> {
-    match name.strip_prefix("xmlns")? {
-        "" => Some(""),
-        rest => rest.strip_prefix(':').filter(|prefix| !prefix.is_empty()),
-    }
-}
-
-/// Namespaces in XML 1.0 section 3: which prefixes may be bound to what; and our own rule on namespace names.
-fn check_binding(prefix: &str, namespace: &str) -> Result<(), Refusal> {
-    if !prefix.is_empty() && !is_nc_name(prefix) {
-        return Err(Defect::Name(prefix.to_owned()).into());
-    }
-    let allowed = match prefix {
-        "xmlns" => false,
-        "xml" => namespace == XML_NAMESPACE,
-        // `xmlns=""` takes the default namespace back; a prefix cannot be taken back in version 1.0.
-        "" if namespace.is_empty() => return Ok(()),
-        _ => !namespace.is_empty() && namespace != XML_NAMESPACE && namespace != XMLNS_NAMESPACE,
-    };
-    if !allowed {
-        return Err(Defect::Declaration(prefix.to_owned()).into());
-    }
-    match namespace_name(namespace) {
-        NamespaceName::Absolute => Ok(()),
-        NamespaceName::Relative => Err(XmlError::RelativeNamespace {
-            found: namespace.to_owned(),
-        }
-        .into()),
-        NamespaceName::NotAUri => Err(Defect::Namespace(namespace.to_owned()).into()),
-    }
 }
 
 fn qualified(name: &str) -> Result<(&str, &str), Refusal> {
