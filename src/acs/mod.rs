@@ -11,13 +11,11 @@
 //! | anything else | a page that says nothing of the request |
 
 mod desk;
-mod form;
 pub mod page;
 pub mod request;
 
-pub use form::FormError;
 pub use page::{Page, Tone};
-pub use request::{RelayState, RequestError, Rules, nonce};
+pub use request::{FormError, RelayState, RequestError, Rules, nonce};
 
 use crate::address::LoopbackAddress;
 use crate::loopback::{self, BindError, Limits, Owner, Running, Server};

@@ -6,7 +6,10 @@
 //! http address browsers write the literal `null`, so that is the genuine value, and only another page's real origin
 //! speaks against a post.
 
-use super::form;
+mod form;
+
+pub use form::FormError;
+
 use crate::address::LoopbackAddress;
 use crate::foreign;
 use crate::loopback::Request;
@@ -114,7 +117,7 @@ pub enum RequestError {
     Encoding(String),
     /// A form that is not well-formed or does not hold exactly one response.
     #[error(transparent)]
-    Form(#[from] form::FormError),
+    Form(#[from] FormError),
     /// A field `SAMLResponse` that cannot be decoded.
     #[error(transparent)]
     Response(#[from] DecodeError),
