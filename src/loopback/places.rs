@@ -4,7 +4,7 @@
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What a connection is at. The order is the order in which they give way: the answered first, who only have to read,
 /// then those who have not asked yet. What is being handled stays.
@@ -118,7 +118,7 @@ impl Drop for Seat {
 /// what it sends and so to answer it. A reset wakes it at once. (The standard library cannot ask for it yet.)
 pub(super) fn reset_on_close(socket: &TcpStream) {
     #[cfg(unix)]
-    let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
+    let _ = rustix::net::sockopt::set_socket_linger(socket, Some(std::time::Duration::ZERO));
     #[cfg(not(unix))]
     let _ = socket;
 }
