@@ -55,11 +55,19 @@ pub(super) enum NamespaceName {
     NotAUri,
 }
 
-/// RFC 3986: the characters of a URI, and `scheme ":"` with something behind it.
+/// RFC 3986: whether it is written as a URI, and with `scheme ":"` and something behind it.
 pub(super) fn namespace_name(name: &str) -> NamespaceName {
+    // RFC 3986 section 2, without the brackets of an IPv6 address, which no namespace name needs.
     let is_uri_byte =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
-    if !name.bytes().all(is_uri_byte) {
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&byte);
+    let is_escape = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !name.bytes().all(is_uri_byte)
+        || !name.split('%').skip(1).all(is_escape)
+        || name.matches('#').count() > 1
+    {
         return NamespaceName::NotAUri;
     }
     let Some((scheme, rest)) = name.split_once(':') else {
@@ -122,6 +130,7 @@ mod tests {
             "urn:a",
             "http://a/b#",
             "x+y.z-1:q",
+            "urn:%4F?a=b&c#d",
             "urn:oasis:names:tc:SAML:2.0:assertion",
         ] {
             assert_eq!(namespace_name(name), NamespaceName::Absolute, "{name}");
@@ -136,6 +145,10 @@ mod tests {
             "urn:ö",
             "urn:a\"b",
             "urn:\\",
+            "urn:[",
+            "urn:%4",
+            "urn:%zz",
+            "urn:a#b#c",
         ] {
             assert_eq!(namespace_name(name), NamespaceName::NotAUri, "{name}");
         }
