@@ -14,7 +14,7 @@
 use anyp_saml::address::WebAddress;
 use anyp_saml::demo::identity_provider::{IdentityProvider, IdpSettings};
 use anyp_saml::demo::platform::{Platform, PlatformSettings};
-use anyp_saml::demo::{free_port, visitor::visit};
+use anyp_saml::demo::{HeldPort, visitor::visit};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
@@ -59,13 +59,15 @@ fn show(what: &str, found: u64, limit: u64) -> bool {
 /// The most memory (bytes, resident) that a login takes, from its start to its end.
 fn peak_memory_of_a_login() -> Option<u64> {
     resident_peak(std::process::id())?;
-    let acs = format!("http://127.0.0.1:{}/saml/acs", free_port().unwrap());
+    let port = HeldPort::take().unwrap();
+    let acs = port.acs();
     let idp = IdentityProvider::start(IdpSettings::posting_to(&acs)).unwrap();
     let platform = Platform::start(PlatformSettings::trusting(&idp)).unwrap();
     let home = tempfile::tempdir().unwrap();
     let metadata = home.path().join("metadata.xml");
     fs::write(&metadata, idp.metadata_xml()).unwrap();
 
+    drop(port);
     let mut login = Command::new(PROGRAM)
         .args([
             "login",

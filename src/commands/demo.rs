@@ -5,7 +5,7 @@ use crate::address::WebAddress;
 use crate::config::{
     BrowserChoice, DEFAULT_LISTEN, Layer, Layers, LoginConfig, Opener, Setting, resolve,
 };
-use crate::demo::{Demo, PEOPLE, free_port, visitor};
+use crate::demo::{Demo, HeldPort, PEOPLE, visitor};
 use crate::login::log_in;
 use crate::store::{Key, TemporaryStore};
 use crate::terminal::{Terminal, Watch};
@@ -47,7 +47,8 @@ const ALONE: Duration = Duration::from_secs(30);
 
 /// The login itself, from start to end.
 fn play(no_browser: bool, terminal: &Terminal) -> Result<ExitCode, CommandError> {
-    let demo = Demo::start(&format!("http://127.0.0.1:{}/saml/acs", free_port()?))?;
+    let port = HeldPort::take()?;
+    let demo = Demo::start(&port.acs())?;
     let temporary = TemporaryStore::new()?;
     let key = Key::new("demo")?;
     let mut config = config(&demo)?;
@@ -63,6 +64,7 @@ fn play(no_browser: bool, terminal: &Terminal) -> Result<ExitCode, CommandError>
         config.browser = BrowserChoice::Program(Opener::new(visit_in_background(*terminal)));
         config.timeout = ALONE;
     }
+    drop(port);
     log_in(&config, temporary.store(), &key, terminal).tell(|result| {
         let kept = result?.kept;
         tell(&kept, terminal);

@@ -120,15 +120,32 @@ impl Demo {
     }
 }
 
-/// A port of 127.0.0.1 that nobody holds right now.
-///
-/// # Errors
-/// The system's own, when it has none to give.
-pub fn free_port() -> Result<u16, DemoError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(DemoError::Port)
+/// A port of 127.0.0.1 that was free and is held until this is dropped, right before a login takes it: while the demo
+/// takes ports for itself, it must not be given this one.
+#[derive(Debug)]
+pub struct HeldPort {
+    number: u16,
+    _holder: TcpListener,
+}
+
+impl HeldPort {
+    /// Takes one.
+    ///
+    /// # Errors
+    /// [`DemoError::Port`] when the system has none to give.
+    pub fn take() -> Result<Self, DemoError> {
+        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(DemoError::Port)?;
+        let number = holder.local_addr().map_err(DemoError::Port)?.port();
+        Ok(Self {
+            number,
+            _holder: holder,
+        })
+    }
+
+    /// The address on it that a login listens at.
+    pub fn acs(&self) -> String {
+        format!("http://127.0.0.1:{}/saml/acs", self.number)
+    }
 }
 
 /// Takes a free port of 127.0.0.1; the server, and `http://127.0.0.1:PORT`.

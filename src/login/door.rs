@@ -51,12 +51,12 @@ impl Door {
     /// answered with its reason, said at the terminal, and the wait goes on.
     pub(super) fn receive(
         &self,
+        watch: &Watch,
         timeout: Duration,
         terminal: &Terminal,
         check: impl Fn(&PostedResponse) -> Result<ValidResponse, Box<Refused>>,
     ) -> Result<ValidResponse, LoginError> {
         let deadline = Instant::now() + timeout;
-        let watch = Watch::start();
         let mut last = None;
         loop {
             let received = self

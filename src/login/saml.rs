@@ -7,7 +7,7 @@ use crate::config::{Capture, LoginConfig};
 use crate::platform::Platform;
 use crate::saml::{Expected, PostedResponse, Refused, ValidResponse, validate};
 use crate::store::{Kept, Key, Method, TokenStore};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, Watch};
 use crate::time;
 use std::sync::Arc;
 
@@ -26,13 +26,15 @@ pub(super) fn log_in(
     announce::heading(config, terminal);
     let (door, valid) = match &config.capture {
         Capture::Loopback(address) => {
+            // Before anybody is told of Ctrl-C.
+            let watch = Watch::start();
             let door = match Door::open(config, address, &believed, terminal) {
                 Ok(door) => door,
                 Err(error) => return error.into(),
             };
             browse::open(config, address, door.link(), terminal);
             let _warm = door::keep_warm(&platform, terminal);
-            let valid = door.receive(config.timeout, terminal, |posted| {
+            let valid = door.receive(&watch, config.timeout, terminal, |posted| {
                 check(posted, config, &believed)
             });
             (Some(door), valid)

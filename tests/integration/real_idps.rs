@@ -6,6 +6,7 @@
 mod peers;
 
 use super::support::chromium::{self, Certificates, Chromium};
+use super::support::free_port;
 use super::support::skip::skipped;
 use super::support::world::{Running, World};
 use anyp_saml::demo::platform::{Platform, Route};
@@ -45,7 +46,7 @@ impl Stage {
             skipped(&format!("there is no {lacking}"));
             return None;
         }
-        let acs = format!("http://127.0.0.1:{}/saml/acs", peers::free_port());
+        let acs = format!("http://127.0.0.1:{}/saml/acs", free_port());
         let idp = IdentityProvider::start(software, transport, &acs, AUDIENCE);
         let platform = Platform::start(idp.settings_at_the_platform(&acs, AUDIENCE)).unwrap();
         let certificates = match transport {

@@ -3,8 +3,7 @@
 use super::super::support::peer::{Peer, read_head};
 use super::super::support::scene::secrets_of_response;
 use super::super::support::world::Ended;
-use super::super::support::{Browser, Scene};
-use anyp_saml::demo::free_port;
+use super::super::support::{Browser, Scene, free_port};
 use anyp_saml::demo::platform::{Answer, Route};
 use anyp_saml::demo::response::ResponseOptions;
 use anyp_saml::loopback::Response;
@@ -179,7 +178,7 @@ fn a_connection_that_breaks_is_said_to_and_not_tried_again() {
 #[test]
 fn a_platform_that_is_not_there_is_said_not_to_be() {
     let scene = Scene::set();
-    let nobody = format!("127.0.0.1:{}", free_port().unwrap());
+    let nobody = format!("127.0.0.1:{}", free_port());
     fails(&scene, &["--acs-url", &acs_url("http", &nobody)], 5).says(&[&nobody]);
 }
 

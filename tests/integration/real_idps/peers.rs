@@ -2,14 +2,14 @@
 //! SimpleSAMLphp (PHP, xmlseclibs). `tests/run` installs them under `target/idps`; our settings for them are in
 //! `tests/idps`.
 
+use super::super::support::free_port;
 use anyp_saml::demo::platform::PlatformSettings;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{self, Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -247,21 +247,6 @@ impl Drop for IdentityProvider {
                 let text = fs::read_to_string(self.work.path().join(log)).unwrap_or_default();
                 eprintln!("---- {log}\n{text}");
             }
-        }
-    }
-}
-
-/// A port that nothing listens on. It is below those that systems give to outgoing connections, so that none of the
-/// many that the tests make takes it before it is used; processes and tests begin at different ones.
-pub(super) fn free_port() -> u16 {
-    static TAKEN: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let next = process::id()
-            .wrapping_mul(61)
-            .wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
-        let port = u16::try_from(20_000 + next % 10_000).unwrap();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
         }
     }
 }

@@ -5,11 +5,13 @@ pub mod browser;
 #[cfg(unix)]
 pub mod chromium;
 pub mod peer;
+pub mod port;
 pub mod scene;
 pub mod secrets;
 pub mod skip;
 pub mod world;
 
 pub use browser::Browser;
+pub use port::free_port;
 pub use scene::Scene;
 pub use world::World;

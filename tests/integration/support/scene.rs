@@ -1,11 +1,12 @@
 //! A world with the demo in it, and logins that point at the demo.
 
 use super::browser::{Browser, Page, ResponseForm};
+use super::port::free_port;
 use super::world::{Ended, Running, World};
+use anyp_saml::demo::Demo;
 use anyp_saml::demo::identity_provider::{IdentityProvider, IdpSettings, RelayState};
 use anyp_saml::demo::platform::{Platform, PlatformSettings, Route};
 use anyp_saml::demo::response::ResponseOptions;
-use anyp_saml::demo::{Demo, free_port};
 use anyp_saml::encoding::{base64, decode_base64};
 
 pub struct Scene {
@@ -20,7 +21,7 @@ impl Scene {
 
     /// A scene whose identity provider treats RelayState so, and whose platform's settings are changed first.
     pub fn with(relay_state: RelayState, change: impl FnOnce(&mut PlatformSettings)) -> Self {
-        let acs = format!("http://127.0.0.1:{}/saml/acs", free_port().unwrap());
+        let acs = format!("http://127.0.0.1:{}/saml/acs", free_port());
         let settings = IdpSettings {
             relay_state,
             ..IdpSettings::posting_to(&acs)
