@@ -6,7 +6,7 @@ use crate::foreign::brief;
 use crate::http::{HttpError, TlsFailure};
 use crate::login::{LoginError, cure, meaning};
 use crate::platform::{Asked, PlatformError, Reason, Refusal};
-use crate::saml::Refused;
+use crate::saml::{Refused, Rule};
 use crate::store::{KeyError, StoreError, Unsafe};
 use crate::terminal::Terminal;
 use std::process::ExitCode;
@@ -172,6 +172,9 @@ fn login(error: &LoginError) -> Words {
         LoginError::Undecodable(problem) => Words::new(RESPONSE_REFUSED, format!("what was given is no response: {problem}"))
             .fact("rule", problem.rule().code())
             .hint(cure(problem.rule())),
+        LoginError::OtherUser { .. } => Words::new(RESPONSE_REFUSED, error)
+            .fact("rule", Rule::User.code())
+            .hint(cure(Rule::User)),
         LoginError::TimedOut => Words::new(TIMED_OUT, error).hints(WAITED_IN_VAIN),
         LoginError::Interrupted => Words::new(INTERRUPTED, error),
         LoginError::Platform(error) => platform(error),

@@ -1,5 +1,6 @@
 //! What a login says at the terminal on its way.
 
+use super::door::UNCLAIMED;
 use super::refusal;
 use crate::acs::RequestError;
 use crate::config::{Capture, LoginConfig};
@@ -31,6 +32,14 @@ pub(super) fn nobodys_login(refused: &Refused, terminal: &Terminal) {
         refused.rule.code(),
         refused.found,
         refused.expected
+    ));
+}
+
+/// Says that an encrypted response was refused that any page could have posted.
+pub(super) fn unclaimed(terminal: &Terminal) {
+    terminal.warn(&format!(
+        "a response was posted and refused: {UNCLAIMED}. Any page could have posted it. Have the response signed at \
+         the identity provider, or hand it in with --capture paste. The wait goes on."
     ));
 }
 
@@ -69,9 +78,9 @@ pub(super) fn findings(valid: &ValidResponse, terminal: &Terminal) {
     }
     for check in valid.warnings() {
         terminal.warn(&format!(
-            "{}: {} (found {})",
+            "{}: expected {}, found {}",
             check.rule.code(),
-            check.rule.says(),
+            check.expected,
             check.found
         ));
     }

@@ -8,6 +8,7 @@ use crate::config::{LoginConfig, RelayStateUse};
 use crate::login::trust::Believed;
 use crate::platform::Platform;
 use crate::saml::{PostedResponse, Refused, ValidResponse};
+use crate::secret::Secret;
 use crate::terminal::{Terminal, Watch};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -19,10 +20,14 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// Servers close idle connections after a minute or so; before that, ours is used again.
 const KEEP_WARM: Duration = Duration::from_secs(40);
 
+/// Why a response that only the platform could open is not taken.
+pub(super) const UNCLAIMED: &str = "its assertion is encrypted, nothing around it is signed, and the RelayState of this login did not come back";
+
 /// The listener, and the link that leads to it.
 pub(super) struct Door {
     listener: Listener,
     link: Option<WebAddress>,
+    relay_state: Option<Secret>,
 }
 
 impl Door {
@@ -34,12 +39,21 @@ impl Door {
         terminal: &Terminal,
     ) -> Result<Self, LoginError> {
         let (relay_state, link) = relay_state(config)?;
-        let rules = Rules::new(address, believed.origins.clone(), relay_state);
+        let rule = match (&relay_state, config.relay_state) {
+            (None, _) => RelayState::Off,
+            (Some(nonce), RelayStateUse::Require) => RelayState::Require(nonce.clone()),
+            (Some(nonce), _) => RelayState::Auto(nonce.clone()),
+        };
+        let rules = Rules::new(address, believed.origins.clone(), rule);
         let listener = Listener::bind(address, rules)?;
         for warning in listener.warnings() {
             terminal.warn(&warning.to_string());
         }
-        Ok(Self { listener, link })
+        Ok(Self {
+            listener,
+            link,
+            relay_state,
+        })
     }
 
     /// The link to open, with our RelayState in it.
@@ -74,9 +88,14 @@ impl Door {
                 announce::other_user(uid, terminal);
             }
             match check(delivery.posted()) {
-                Ok(valid) => {
+                Ok(valid) if valid.report().signed || self.is_answered_by(delivery.posted()) => {
                     delivery.take();
                     return Ok(valid);
+                }
+                Ok(_) => {
+                    announce::unclaimed(terminal);
+                    delivery.refuse(page::unclaimed());
+                    last = Some((UNCLAIMED.to_owned(), None));
                 }
                 Err(refused) if refused.authenticated => {
                     delivery.take();
@@ -89,6 +108,15 @@ impl Door {
                 }
             }
         }
+    }
+
+    /// Whether the response came back with the RelayState of this login. Where everything in it is encrypted and
+    /// nothing around that is signed, this alone tells it from what any page could post.
+    fn is_answered_by(&self, posted: &PostedResponse) -> bool {
+        let echoed = posted.relay_state().unwrap_or_default();
+        self.relay_state
+            .as_ref()
+            .is_some_and(|nonce| nonce.equals(echoed))
     }
 
     /// Tells the waiting page the verdict. `None` where no page waits, because no response was taken.
@@ -111,23 +139,17 @@ fn waited_in_vain(ended: ReceiveError, last: Option<(String, Option<Box<Refused>
     }
 }
 
-/// What is asked of RelayState, and the link that carries it. A link with a RelayState of its own keeps it: that is the
+/// The RelayState of this login, and the link that carries it. A link with a RelayState of its own keeps it: that is the
 /// organization's way of telling its applications apart.
-fn relay_state(config: &LoginConfig) -> Result<(RelayState, Option<WebAddress>), LoginError> {
-    let link = config.sign_in_link.as_ref();
+fn relay_state(config: &LoginConfig) -> Result<(Option<Secret>, Option<WebAddress>), LoginError> {
     let has_own = |link: &WebAddress| link.query().iter().any(|(name, _)| name == "RelayState");
-    match (config.relay_state, link) {
-        (RelayStateUse::Off, _) | (_, None) => Ok((RelayState::Off, link.cloned())),
-        (_, Some(link)) if has_own(link) => Ok((RelayState::Off, Some(link.clone()))),
-        (wanted, Some(link)) => {
+    match &config.sign_in_link {
+        Some(link) if config.relay_state != RelayStateUse::Off && !has_own(link) => {
             let nonce = acs::nonce().ok_or(LoginError::NoRandomness)?;
             let link = link.with_query("RelayState", nonce.expose());
-            let rule = match wanted {
-                RelayStateUse::Require => RelayState::Require(nonce),
-                _ => RelayState::Auto(nonce),
-            };
-            Ok((rule, Some(link)))
+            Ok((Some(nonce), Some(link)))
         }
+        link => Ok((None, link.clone())),
     }
 }
 

@@ -15,6 +15,7 @@ mod trust;
 pub use refusal::{cure, meaning};
 
 use crate::config::{ConfigError, LoginConfig};
+use crate::foreign::brief;
 use crate::loopback::BindError;
 use crate::platform::{Platform, PlatformError};
 use crate::saml::{DecodeError, Refused};
@@ -100,6 +101,14 @@ pub enum LoginError {
     /// The user ended it.
     #[error("interrupted")]
     Interrupted,
+    /// The platform says that the token is another user's than the expected one's.
+    #[error("the platform signed in {}, expected {}", brief(.found), brief(.expected))]
+    OtherUser {
+        /// The platform's name for the user.
+        found: String,
+        /// The configured one.
+        expected: String,
+    },
     /// The platform gave no token.
     #[error(transparent)]
     Platform(#[from] PlatformError),

@@ -4,7 +4,7 @@ use super::refusal::{cure, meaning};
 use super::{LoginError, SignedIn};
 use crate::acs::Page;
 use crate::platform::Plane;
-use crate::saml::Refused;
+use crate::saml::{Refused, Rule};
 
 /// The verdict, for the page behind the post. `None` where no post was taken that a page could wait behind.
 pub(super) fn verdict(result: Result<&SignedIn, &LoginError>) -> Option<Page> {
@@ -18,6 +18,10 @@ pub(super) fn verdict(result: Result<&SignedIn, &LoginError>) -> Option<Page> {
             "The response is valid, but the platform gave no token for it.",
             "",
         )),
+        Err(LoginError::OtherUser { .. }) => {
+            let sentence = format!("The response was refused: {}.", meaning(Rule::User));
+            Some(Page::failed(&sentence, cure(Rule::User)))
+        }
         Err(_) => None,
     }
 }
@@ -25,6 +29,14 @@ pub(super) fn verdict(result: Result<&SignedIn, &LoginError>) -> Option<Page> {
 /// The answer to a post that is nobody's login.
 pub(super) fn nobodys_login(refused: &Refused) -> Page {
     with_rule(Page::refused(400, &sentence(refused)), refused)
+}
+
+/// The answer to a response that nobody can tell from one of a stranger.
+pub(super) fn unclaimed() -> Page {
+    Page::refused(
+        400,
+        "The response was refused: nothing that can be read of it shows that it is yours.",
+    )
 }
 
 fn welcome(signed_in: &SignedIn) -> Page {

@@ -4,7 +4,7 @@ use super::door::{self, Door};
 use super::trust::{self, Believed};
 use super::{Ended, LoginError, SignedIn, announce, browse, paste};
 use crate::config::{Capture, LoginConfig};
-use crate::platform::Platform;
+use crate::platform::{Account, Platform};
 use crate::saml::{Expected, PostedResponse, Refused, ValidResponse, validate};
 use crate::store::{Kept, Key, Method, TokenStore};
 use crate::terminal::{Terminal, Watch};
@@ -100,6 +100,10 @@ fn exchange_and_keep(
         config.platform.plane().address().clone(),
         time::now(),
     );
+    if let (Some(expected), None) = (&config.expect_user, valid.subject()) {
+        // Only the platform could read who it is, so it is asked before anything is kept.
+        require_user(expected, platform.account(&kept.token)?)?;
+    }
     // Kept at once, so that nothing that goes wrong from here on loses it.
     let mut not_kept = store.save(key, &kept).err();
     match platform.account(&kept.token) {
@@ -120,4 +124,16 @@ fn exchange_and_keep(
         )),
     }
     Ok(SignedIn { kept, not_kept })
+}
+
+/// The user of an encrypted response, by the platform's word: the name or the email address must be the expected one.
+fn require_user(expected: &str, account: Account) -> Result<(), LoginError> {
+    if account.username == expected || account.email.as_deref() == Some(expected) {
+        Ok(())
+    } else {
+        Err(LoginError::OtherUser {
+            found: account.username,
+            expected: expected.to_owned(),
+        })
+    }
 }

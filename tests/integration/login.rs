@@ -1,5 +1,6 @@
 //! `login`, whole: from the link to a token that every command hands out, with a browser that is an HTTP client.
 
+mod encrypted;
 mod handed_in;
 mod hostile;
 mod platform_trouble;
@@ -152,22 +153,6 @@ fn every_signed_form_of_a_response_signs_in() {
         });
         scene.log_in(&Browser::default(), &[]).0.code(0);
     }
-}
-
-#[test]
-fn an_encrypted_assertion_is_exchanged_and_never_called_valid() {
-    let scene = Scene::with(RelayState::Echoed, |platform| {
-        platform.takes_encrypted = true
-    });
-    let options = ResponseOptions {
-        sign: Sign::Response,
-        encrypted: true,
-        ..ResponseOptions::default()
-    };
-    scene.demo.identity_provider.hand_out(options);
-    let (ended, _) = scene.log_in(&Browser::default(), &[]);
-    let ended = ended.code(0).says(&["encrypted", PEOPLE[0].username]);
-    assert!(!ended.stderr.contains("response is valid"), "{ended}");
 }
 
 #[test]
