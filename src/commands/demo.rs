@@ -1,7 +1,7 @@
 use super::error::CommandError;
 use super::login::tell;
 use super::whoami;
-use crate::address::WebAddress;
+use crate::address::{LoopbackAddress, WebAddress};
 use crate::config::{
     BrowserChoice, DEFAULT_LISTEN, Layer, Layers, LoginConfig, Opener, Setting, resolve,
 };
@@ -25,6 +25,9 @@ pub(super) struct DemoCommand {
     /// Keep both servers running until Ctrl-C, and show the command that logs in with them
     #[arg(long)]
     serve: bool,
+    /// With --serve, the address that the login will listen at [default: http://127.0.0.1:35417/saml/acs]
+    #[arg(long, value_name = "URL", requires = "serve", value_parser = LoopbackAddress::parse)]
+    listen: Option<LoopbackAddress>,
     /// Sign in without a browser, as an HTTP client
     #[arg(long, conflicts_with = "serve")]
     no_browser: bool,
@@ -35,7 +38,12 @@ impl DemoCommand {
         // From here on Ctrl-C ends the demo in good order, with everything that it has made.
         let watch = Watch::start();
         if self.serve {
-            serve(&watch, terminal)
+            let listen = self.listen.as_ref();
+            serve(
+                listen.map_or(DEFAULT_LISTEN, |url| url.as_str()),
+                &watch,
+                terminal,
+            )
         } else {
             play(self.no_browser, terminal)
         }
@@ -75,8 +83,8 @@ fn play(no_browser: bool, terminal: &Terminal) -> Result<ExitCode, CommandError>
 }
 
 /// Both servers, until the user ends them.
-fn serve(watch: &Watch, terminal: &Terminal) -> Result<ExitCode, CommandError> {
-    let demo = Demo::start(DEFAULT_LISTEN)?;
+fn serve(listen: &str, watch: &Watch, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+    let demo = Demo::start(listen)?;
     terminal.say("A demo identity provider and a demo platform run on this machine:");
     terminal.field("sign-in page", &demo.identity_provider.sign_in_link());
     terminal.field("metadata", &demo.identity_provider.metadata_url());
@@ -90,9 +98,12 @@ fn serve(watch: &Watch, terminal: &Terminal) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The login that fits the demo, as it would be typed. None of its values needs a shell's quotes.
+/// The login that fits the demo, as it would be typed. Of its values only `[::1]` means something to a shell.
 fn command_line(demo: &Demo) -> String {
-    let flags = demo.flags().map(|(flag, value)| format!(" {flag} {value}"));
+    let flags = demo.flags().map(|(flag, value)| {
+        let quote = if value.contains('[') { "'" } else { "" };
+        format!(" {flag} {quote}{value}{quote}")
+    });
     format!("anyp-saml login --profile demo{}", flags.concat())
 }
 
@@ -185,10 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn the_line_to_paste_needs_no_quotes() {
+    fn the_line_to_paste_means_nothing_else_to_a_shell() {
+        let plain = |c: char| c.is_ascii_alphanumeric() || " -./:".contains(c);
         let demo = Demo::start("http://127.0.0.1:35417/saml/acs").unwrap();
         let line = command_line(&demo);
-        let plain = |c: char| c.is_ascii_alphanumeric() || " -./:".contains(c);
         assert!(line.chars().all(plain), "{line}");
+        let demo = Demo::start("http://[::1]:35417/").unwrap();
+        let line = command_line(&demo);
+        assert!(line.ends_with(" --listen 'http://[::1]:35417/'"), "{line}");
     }
 }

@@ -1,7 +1,14 @@
 //! `demo`: the whole login on this machine, for somebody who has just built it.
 
+use super::support::World;
+#[cfg(unix)]
+use super::support::chromium::{self, Certificates, Chromium};
+#[cfg(unix)]
+use super::support::skip::skipped;
+#[cfg(unix)]
 use super::support::world::Running;
-use super::support::{Browser, World};
+#[cfg(unix)]
+use super::support::{Browser, free_port};
 use anyp_saml::demo::PEOPLE;
 use anyp_saml::demo::platform::{ORGANIZATION_ID, ORGANIZATION_NAME};
 
@@ -107,7 +114,8 @@ fn an_interrupted_demo_leaves_nothing_behind() {
 #[test]
 fn served_it_runs_until_ctrl_c_and_its_line_logs_in() {
     let world = World::new();
-    let mut running = world.start(&["demo", "--serve"]);
+    let listen = format!("http://127.0.0.1:{}/saml/acs", free_port());
+    let mut running = world.start(&["demo", "--serve", "--listen", &listen]);
     let heard = running.hear("Ctrl-C");
     let line = heard
         .lines()
@@ -137,4 +145,28 @@ fn served_it_runs_until_ctrl_c_and_its_line_logs_in() {
     assert!(running.is_running());
     running.interrupt();
     running.end().code(0);
+}
+
+/// The pages need no more of a real browser than they were made for, under the policy that they come with.
+#[cfg(unix)]
+#[test]
+fn in_a_real_browser_one_click_signs_in() {
+    let Some(program) = chromium::find() else {
+        return skipped("there is no Chromium (tests/run installs it, or $CHROMIUM names it)");
+    };
+    let mut browser = Chromium::start(&program, Certificates::Known);
+    let world = World::new().with("DISPLAY", ":0").with("BROWSER", "true");
+    let mut running = world.start(&["demo"]);
+    let heard = running.hear("Ctrl-C");
+    let mut lines = heard.lines().map(str::trim);
+    let link = lines.find(|line| line.starts_with("http://")).unwrap();
+    browser.open(link);
+    browser.until_text("Who is signing in?");
+    let pictures = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    std::fs::create_dir_all(&pictures).unwrap();
+    browser.pictures(&pictures, "demo-sign-in");
+    browser.click("button[value='aiko.brennan']");
+    browser.until_text("You are signed in");
+    let ended = running.end().code(0);
+    assert!(ended.stdout.contains("Aiko Brennan"), "{ended}");
 }
