@@ -240,12 +240,19 @@ use unix::{Door, Stream};
 #[cfg(unix)]
 mod unix {
     use super::{io, secret};
-    use std::fs::DirBuilder;
-    use std::os::unix::fs::DirBuilderExt;
+    use std::fs::{DirBuilder, DirEntry};
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
     use std::os::unix::net::{UnixListener, UnixStream};
     use std::path::{Path, PathBuf};
+    use std::time::Duration;
 
     pub(super) type Stream = UnixStream;
+
+    /// What the directories' names begin with, and the socket's name in each.
+    const PREFIX: &str = "anyp-saml-";
+    const SOCKET: &str = "http";
+    /// Longer than any process takes from the directory to the socket in it.
+    const STARTING: Duration = Duration::from_secs(60);
 
     /// A socket in a directory of this user's alone; both go when it is dropped.
     pub(super) struct Door {
@@ -259,8 +266,9 @@ mod unix {
         }
 
         fn open_in(parent: &Path) -> io::Result<(Self, UnixListener)> {
+            sweep(parent);
             let nonce = secret::nonce().ok_or_else(|| io::Error::other("no randomness"))?;
-            let directory = parent.join(format!("anyp-saml-{}", &nonce[..16]));
+            let directory = parent.join(format!("{PREFIX}{}", &nonce[..16]));
             // Fails when anything of that name is there, a link included.
             DirBuilder::new().mode(0o700).create(&directory)?;
             let door = Self { directory };
@@ -269,7 +277,7 @@ mod unix {
         }
 
         pub(super) fn path(&self) -> PathBuf {
-            self.directory.join("http")
+            self.directory.join(SOCKET)
         }
 
         pub(super) fn connect(&self) -> io::Result<Stream> {
@@ -282,6 +290,41 @@ mod unix {
             let _ = std::fs::remove_file(self.path());
             let _ = std::fs::remove_dir(&self.directory);
         }
+    }
+
+    /// Removes what processes that were killed have left behind: directories of ours, of an age at which no process is
+    /// still about to listen, at whose socket nobody does. What cannot be read or removed stays.
+    pub(super) fn sweep(parent: &Path) {
+        let Ok(entries) = std::fs::read_dir(parent) else {
+            return;
+        };
+        let of_ours = |entry: &DirEntry| {
+            entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(PREFIX.as_bytes())
+        };
+        for entry in entries.flatten().filter(of_ours) {
+            if is_left_behind(&entry).unwrap_or(false) {
+                drop(Door {
+                    directory: entry.path(),
+                });
+            }
+        }
+    }
+
+    fn is_left_behind(entry: &DirEntry) -> io::Result<bool> {
+        // Of the entry itself, where it is a link.
+        let metadata = entry.metadata()?;
+        let is_mine = metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
+        let is_old = metadata
+            .modified()?
+            .elapsed()
+            .is_ok_and(|age| age > STARTING);
+        let answer = UnixStream::connect(entry.path().join(SOCKET));
+        Ok(is_mine
+            && is_old
+            && answer.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused))
     }
 }
 
@@ -345,6 +388,43 @@ mod tests {
         std::fs::remove_file(path).unwrap();
         assert!(ask(&inner).unwrap().starts_with(b"HTTP/1.1 204 "));
         assert!(ask(&inner).unwrap().starts_with(b"HTTP/1.1 204 "));
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(120);
+        let place = |name: &str| parent.path().join(name);
+        let listening = |name: &str| {
+            std::fs::create_dir(place(name)).unwrap();
+            std::os::unix::net::UnixListener::bind(place(name).join("http")).unwrap()
+        };
+        drop(listening("anyp-saml-left"));
+        drop(listening("anyp-saml-young"));
+        let _alive = listening("anyp-saml-alive");
+        std::fs::create_dir(place("anyp-saml-empty")).unwrap();
+        drop(listening("other"));
+        for name in [
+            "anyp-saml-left",
+            "anyp-saml-alive",
+            "anyp-saml-empty",
+            "other",
+        ] {
+            std::fs::File::open(place(name))
+                .unwrap()
+                .set_modified(old)
+                .unwrap();
+        }
+        unix::sweep(parent.path());
+        assert!(!place("anyp-saml-left").exists());
+        for name in [
+            "anyp-saml-young",
+            "anyp-saml-alive",
+            "anyp-saml-empty",
+            "other",
+        ] {
+            assert!(place(name).exists(), "{name}");
+        }
     }
 
     #[test]
