@@ -5,6 +5,7 @@ use crate::config::{
     ConfigError, ConfigFile, Connection, Layer, Layers, LoginConfig, Profile, Setting, config_file,
     resolve, state_directory,
 };
+use crate::foreign::brief;
 use crate::store::{Kept, Key, TokenStore};
 use clap::Args;
 use std::env::var_os;
@@ -23,6 +24,13 @@ impl ProfileArgs {
         self.profile
             .clone()
             .or_else(|| variable().map(|name| name.to_string_lossy().into_owned()))
+    }
+
+    /// The flag as it was typed, with a space before it, to be shown in a command that follows on this one.
+    pub(super) fn as_typed(&self) -> String {
+        self.profile
+            .as_ref()
+            .map_or_else(String::new, |name| format!(" --profile {}", brief(name)))
     }
 
     fn read(&self) -> Result<(String, Profile), CommandError> {
@@ -47,7 +55,14 @@ impl ProfileArgs {
     pub(super) fn token_that_holds(&self) -> Result<(TokenStore, Key, Kept), CommandError> {
         let (store, key) = self.kept_under()?;
         match store.load(&key)? {
-            None => Err(CommandError::NoToken),
+            None => Err(CommandError::NoToken {
+                profile: key.profile().to_owned(),
+                others: store
+                    .list()?
+                    .iter()
+                    .map(|(key, _)| key.profile().to_owned())
+                    .collect(),
+            }),
             Some(kept) if kept.has_ended(crate::time::now()) => Err(CommandError::TokenEnded),
             Some(kept) => Ok((store, key, kept)),
         }

@@ -31,8 +31,13 @@ pub(super) enum CommandError {
     Platform(PlatformError),
     /// The store or a token file cannot be used.
     Store(StoreError),
-    /// Nothing is kept.
-    NoToken,
+    /// Nothing is kept for this profile.
+    NoToken {
+        /// The profile asked for.
+        profile: String,
+        /// The profiles that have a token.
+        others: Vec<String>,
+    },
     /// What is kept has ended.
     TokenEnded,
     /// The platform does not know the kept token any more.
@@ -73,9 +78,7 @@ impl CommandError {
             Self::Login(error) => login(error),
             Self::Platform(error) => platform(error),
             Self::Store(error) => store(error),
-            Self::NoToken => {
-                Words::new(NO_TOKEN, "no token is kept").hint("anyp-saml login gets one.")
-            }
+            Self::NoToken { profile, others } => no_token(profile, others),
             Self::TokenEnded => Words::new(NO_TOKEN, "the kept token has ended")
                 .hint("anyp-saml login gets a new one."),
             Self::TokenUnknown => Words::new(
@@ -117,6 +120,20 @@ impl Words {
 
     fn hints<'h>(self, hints: impl IntoIterator<Item = &'h str>) -> Self {
         hints.into_iter().fold(self, Self::hint)
+    }
+}
+
+fn no_token(profile: &str, others: &[String]) -> Words {
+    let words = Words::new(
+        NO_TOKEN,
+        format!("no token is kept for the profile {profile}"),
+    );
+    match others {
+        [] => words.hint("anyp-saml login gets one."),
+        others => words.hint(format!(
+            "There is one for {}: add --profile.",
+            others.join(", ")
+        )),
     }
 }
 

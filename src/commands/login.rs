@@ -37,33 +37,38 @@ impl Login {
         Ok(log_in(&config, &store, &key, terminal).tell(|result| {
             let done = result
                 .map_err(CommandError::from)
-                .and_then(|signed_in| finish(signed_in, &config, terminal));
+                .and_then(|signed_in| self.finish(signed_in, &config, terminal));
             // Said here, since the page in the browser may take a moment yet.
             done.unwrap_or_else(|error| error.say(terminal))
         }))
     }
-}
 
-/// Says who is signed in, and hands the token out as configured.
-pub(super) fn finish(
-    signed_in: SignedIn,
-    config: &LoginConfig,
-    terminal: &Terminal,
-) -> Result<ExitCode, CommandError> {
-    tell(&signed_in.kept, terminal);
-    if let Some(path) = &config.hand_out.token_file {
-        write_token_file(path, &signed_in.kept.token)?;
-        terminal.field("token file", &shown(&path.to_string_lossy(), 300));
-    }
-    match config.hand_out.env {
-        Some(shell) => handed_out::print_exports(&signed_in.kept, shell, terminal)?,
-        None => terminal.say(
-            "Next: anyp-saml exec -- COMMAND, or eval \"$(anyp-saml env)\", or anyp-saml token.",
-        ),
-    }
-    match signed_in.not_kept {
-        None => Ok(ExitCode::SUCCESS),
-        Some(error) => Err(error.into()),
+    /// Says who is signed in, and hands the token out as configured.
+    fn finish(
+        &self,
+        signed_in: SignedIn,
+        config: &LoginConfig,
+        terminal: &Terminal,
+    ) -> Result<ExitCode, CommandError> {
+        tell(&signed_in.kept, terminal);
+        if let Some(path) = &config.hand_out.token_file {
+            write_token_file(path, &signed_in.kept.token)?;
+            terminal.field("token file", &shown(&path.to_string_lossy(), 300));
+        }
+        match config.hand_out.env {
+            Some(shell) => handed_out::print_exports(&signed_in.kept, shell, terminal)?,
+            None => {
+                let profile = self.profile.as_typed();
+                terminal.say(&format!(
+                "Next: anyp-saml exec{profile} -- COMMAND, or eval \"$(anyp-saml env{profile})\", or anyp-saml \
+                 token{profile}."
+            ));
+            }
+        }
+        match signed_in.not_kept {
+            None => Ok(ExitCode::SUCCESS),
+            Some(error) => Err(error.into()),
+        }
     }
 }
 

@@ -341,3 +341,16 @@ fn a_token_that_the_platform_has_ended_is_said_to_be() {
         .code(3)
         .says(&["anyp-saml login"]);
 }
+
+#[test]
+fn a_missing_token_is_looked_for_under_other_profiles() {
+    let scene = Scene::set();
+    let (ended, _) = scene.log_in(&Browser::default(), &["--profile", "lab"]);
+    ended.code(0).says(&["anyp-saml token --profile lab"]);
+    let world = &scene.world;
+    world
+        .run(&["token"])
+        .code(3)
+        .says(&["profile default", "one for lab", "--profile"]);
+    world.run(&["token", "--profile", "lab"]).code(0);
+}
