@@ -26,6 +26,22 @@ pub fn shown(text: &str, limit: usize) -> String {
     shown
 }
 
+/// A JSON document with everything that could mislead a reader written as `\uXXXX`, which means the same to a program.
+/// What JSON escapes by itself (controls below `U+0020`) it has escaped already.
+pub fn json_escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if misleads(character) && !character.is_ascii() || character == '\u{7f}' {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
 /// [`shown`], cut where a name or a message in a sentence should end.
 pub fn brief(text: &str) -> String {
     shown(text, 200)
@@ -82,6 +98,18 @@ mod tests {
     fn long_text_is_cut() {
         assert_eq!(shown("abcdef", 3), "abc…");
         assert_eq!(shown("abc", 3), "abc");
+    }
+
+    #[test]
+    fn json_means_the_same_and_misleads_nobody() {
+        let text = "é \u{9b}31m \u{7f} \u{202e} \u{e0041} \n \" \\";
+        let json = json_escaped(&serde_json::to_string_pretty(&[text]).unwrap());
+        assert!(
+            json.contains("é \\u009b31m \\u007f \\u202e \\udb40\\udc41 \\n"),
+            "{json}"
+        );
+        let read: Vec<String> = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, [text]);
     }
 
     proptest! {

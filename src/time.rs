@@ -7,6 +7,12 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// An instant as a person reads it: no clock that matters here is finer than a second.
+pub fn to_the_second(instant: Timestamp) -> String {
+    Timestamp::from_second(instant.as_second())
+        .map_or_else(|_| instant.to_string(), |whole| whole.to_string())
+}
+
 /// Reads an `xs:dateTime` as SAML uses it (Core 1.3.3: UTC, written with `Z`). An offset is understood as well, since
 /// some identity providers write one; a time without either is not, since it does not name an instant.
 ///

@@ -2,8 +2,8 @@
 
 use super::error::CommandError;
 use crate::config::{
-    ConfigError, ConfigFile, Connection, Layer, Layers, LoginConfig, Profile, Setting, config_file,
-    resolve, state_directory,
+    ConfigError, ConfigFile, Connection, Inspection, Layer, Layers, LoginConfig, Profile, Setting,
+    config_file, resolve, state_directory,
 };
 use crate::foreign::brief;
 use crate::store::{Kept, Key, TokenStore};
@@ -80,24 +80,8 @@ pub(super) struct LoginArgs {
     #[arg(long, value_name = "URL", help_heading = "Where to sign in")]
     idp_url: Option<String>,
 
-    /// The identity provider's metadata: its entity ID and its keys
-    #[arg(long, value_name = "FILE|URL", help_heading = "Whom to believe")]
-    idp_metadata: Option<String>,
-    /// A certificate of the identity provider, PEM or DER, in place of metadata or besides it; repeatable
-    #[arg(long, value_name = "FILE", help_heading = "Whom to believe")]
-    idp_certificate: Vec<String>,
-    /// The identity provider's entity ID, where the metadata does not say it or lists several
-    #[arg(long, value_name = "ENTITY-ID", help_heading = "Whom to believe")]
-    issuer: Option<String>,
-    /// The audience that is configured at the platform (often ORG-DOMAIN.anypoint.mulesoft.com)
-    #[arg(long, value_name = "AUDIENCE", help_heading = "Whom to believe")]
-    audience: Option<String>,
-    /// The only user (NameID) who may be signed in
-    #[arg(long, value_name = "NAME-ID", help_heading = "Whom to believe")]
-    expect_user: Option<String>,
-    /// How far the identity provider's clock and this one may be apart [default: 3m]
-    #[arg(long, value_name = "TIME", help_heading = "Whom to believe")]
-    clock_skew: Option<String>,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// Whether the identity provider must echo our RelayState: auto, require or off [default: auto]
     #[arg(
         long,
@@ -105,9 +89,7 @@ pub(super) struct LoginArgs {
         help_heading = "Whom to believe"
     )]
     relay_state: Option<String>,
-    /// Accept SHA-1 and RSA-1024 signatures, with a warning
-    #[arg(long, help_heading = "Whom to believe")]
-    allow_legacy_algorithms: bool,
+
     /// How the response is caught: loopback (the browser posts it here) or paste
     #[arg(
         long,
@@ -118,7 +100,7 @@ pub(super) struct LoginArgs {
     /// The loopback ACS, exactly as registered at the identity provider [default: http://127.0.0.1:35417/saml/acs]
     #[arg(long, value_name = "URL", help_heading = "How the response gets here")]
     listen: Option<String>,
-    /// A response that you have already: base64, URL-encoded, a form body or XML; - is standard input
+    /// A response that you have already: base64, URL-encoded, a form body, XML or a HAR export; - is standard input
     #[arg(
         long,
         value_name = "FILE|-",
@@ -151,6 +133,59 @@ pub(super) struct LoginArgs {
 
     #[command(flatten)]
     connection: ConnectionArgs,
+}
+
+/// Whom to believe.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Whom to believe")]
+pub(super) struct TrustArgs {
+    /// The identity provider's metadata: its entity ID and its keys
+    #[arg(long, value_name = "FILE|URL")]
+    idp_metadata: Option<String>,
+    /// A certificate of the identity provider, PEM or DER, in place of metadata or besides it; repeatable
+    #[arg(long, value_name = "FILE")]
+    idp_certificate: Vec<String>,
+    /// The identity provider's entity ID, where the metadata does not say it or lists several
+    #[arg(long, value_name = "ENTITY-ID")]
+    issuer: Option<String>,
+    /// The audience that is configured at the platform (often ORG-DOMAIN.anypoint.mulesoft.com)
+    #[arg(long, value_name = "AUDIENCE")]
+    audience: Option<String>,
+    /// The only user (NameID) who may be signed in
+    #[arg(long, value_name = "NAME-ID")]
+    expect_user: Option<String>,
+    /// How far the identity provider's clock and this one may be apart [default: 3m]
+    #[arg(long, value_name = "TIME")]
+    clock_skew: Option<String>,
+    /// Accept SHA-1 and RSA-1024 signatures, with a warning
+    #[arg(long)]
+    allow_legacy_algorithms: bool,
+}
+
+impl TrustArgs {
+    fn add_to(&self, layer: &mut Layer) {
+        layer
+            .text(Setting::IdpMetadata, self.idp_metadata.clone())
+            .texts(Setting::IdpCertificate, self.idp_certificate.clone())
+            .text(Setting::Issuer, self.issuer.clone())
+            .text(Setting::Audience, self.audience.clone())
+            .text(Setting::ExpectUser, self.expect_user.clone())
+            .text(Setting::ClockSkew, self.clock_skew.clone())
+            .switch(Setting::AllowLegacyAlgorithms, self.allow_legacy_algorithms);
+    }
+
+    /// What a response is held against that nobody signs in with.
+    pub(super) fn resolve_inspection(
+        &self,
+        profile: &ProfileArgs,
+        connection: &ConnectionArgs,
+    ) -> Result<Inspection, CommandError> {
+        let mut flags = Layer::default();
+        self.add_to(&mut flags);
+        connection.add_to(&mut flags);
+        let (_, table) = profile.read()?;
+        Ok(Inspection::resolve(&layers(flags, &table)?)?)
+    }
 }
 
 /// How the platform is reached.
@@ -227,14 +262,7 @@ impl LoginArgs {
         layer
             .text(Setting::AcsUrl, self.acs_url.clone())
             .text(Setting::IdpUrl, self.idp_url.clone())
-            .text(Setting::IdpMetadata, self.idp_metadata.clone())
-            .texts(Setting::IdpCertificate, self.idp_certificate.clone())
-            .text(Setting::Issuer, self.issuer.clone())
-            .text(Setting::Audience, self.audience.clone())
-            .text(Setting::ExpectUser, self.expect_user.clone())
-            .text(Setting::ClockSkew, self.clock_skew.clone())
             .text(Setting::RelayState, self.relay_state.clone())
-            .switch(Setting::AllowLegacyAlgorithms, self.allow_legacy_algorithms)
             .text(Setting::Capture, self.capture.clone())
             .text(Setting::Listen, self.listen.clone())
             .text(Setting::Response, self.response.clone())
@@ -244,6 +272,7 @@ impl LoginArgs {
             .text(Setting::TokenFile, self.token_file.clone())
             .text(Setting::Env, self.env.clone())
             .switch(Setting::IfNeeded, self.if_needed);
+        self.trust.add_to(&mut layer);
         self.connection.add_to(&mut layer);
         layer
     }

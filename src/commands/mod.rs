@@ -6,6 +6,7 @@ mod env;
 mod error;
 mod exec;
 mod handed_out;
+mod inspect;
 mod login;
 mod logout;
 mod status;
@@ -38,6 +39,7 @@ enum Command {
     Token(token::Token),
     Env(env::Env),
     Exec(exec::Exec),
+    Inspect(Box<inspect::Inspect>),
     Whoami(whoami::Whoami),
     Status(status::Status),
     Logout(logout::Logout),
@@ -71,6 +73,7 @@ impl Command {
             Self::Token(command) => command.run(terminal),
             Self::Env(command) => command.run(terminal),
             Self::Exec(command) => command.run(terminal),
+            Self::Inspect(command) => command.run(terminal),
             Self::Whoami(command) => command.run(terminal),
             Self::Status(command) => command.run(terminal),
             Self::Logout(command) => command.run(terminal),

@@ -254,7 +254,7 @@ pub fn shell(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<
 }
 
 impl TrustSources {
-    fn resolve(read: &Reader) -> Result<Self, ConfigError> {
+    pub(super) fn resolve(read: &Reader) -> Result<Self, ConfigError> {
         Ok(Self {
             metadata: read.parsed(Setting::IdpMetadata, metadata_source)?,
             certificates: read

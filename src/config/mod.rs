@@ -2,6 +2,7 @@
 
 mod connection;
 mod file;
+mod inspection;
 mod layer;
 mod login;
 mod paths;
@@ -11,6 +12,7 @@ mod trusted;
 
 pub use connection::Connection;
 pub use file::{ConfigFile, DEFAULT_PROFILE, Profile};
+pub use inspection::Inspection;
 pub use layer::{Layer, Layers, Origin};
 pub use login::{
     BrowserChoice, Capture, DEFAULT_LISTEN, HandOut, LoginConfig, MetadataSource, Opener,

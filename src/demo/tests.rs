@@ -39,12 +39,13 @@ fn validate(
     let described = described(provider);
     let trust = Trust {
         keys: described.keys,
+        learn: false,
         allow_legacy_algorithms: false,
     };
     let expected = Expected {
         issuer: Some(described.entity_id),
         audience: Some(provider.audience().to_owned()),
-        recipient: ACS.to_owned(),
+        recipient: Some(ACS.to_owned()),
         user: None,
         clock_skew: Expected::CLOCK_SKEW,
     };

@@ -26,7 +26,7 @@ pub fn meaning(rule: Rule) -> &'static str {
         }
         EmptyDigest | Digest => "it was changed after it was signed",
         SignatureKey => "it is signed with a key that is too weak or of an unknown kind",
-        SignatureValue | KeyInfo | CertificateDates => {
+        SignatureValue | KeyInfo | KeyKnown | CertificateDates => {
             "it is not signed with a known key of the identity provider"
         }
         IssueInstant | IssueInstantFar => "its time of issue cannot be read",
@@ -80,7 +80,7 @@ pub fn cure(rule: Rule) -> &'static str {
             "Ask your identity provider's administrator for RSA-SHA256 with a 2048-bit key or better. Until then \
              --allow-legacy-algorithms accepts SHA-1 and RSA-1024, at your own risk."
         }
-        SignatureOrder | SignatureValue | KeyInfo | CertificateDates => {
+        SignatureOrder | SignatureValue | KeyInfo | KeyKnown | CertificateDates => {
             "If your identity provider has changed its key, fetch its metadata again for --idp-metadata; otherwise \
              this came from somebody else."
         }

@@ -3,6 +3,7 @@
 use super::door::{self, Door};
 use super::trust::{self, Believed};
 use super::{Ended, LoginError, SignedIn, announce, browse, paste};
+use crate::address::WebAddress;
 use crate::config::{Capture, LoginConfig};
 use crate::platform::{Account, Platform};
 use crate::saml::{Expected, PostedResponse, Refused, ValidResponse, validate};
@@ -60,7 +61,10 @@ fn prepare(
     store: &TokenStore,
 ) -> Result<(Believed, Arc<Platform>), LoginError> {
     let client = config.connection.client()?;
-    let believed = trust::gather(config, &client)?;
+    let mut believed = trust::gather(&config.trust, config.issuer.as_deref(), &client)?;
+    believed
+        .origins
+        .extend(config.sign_in_link.iter().map(WebAddress::origin));
     store.prepare()?;
     Ok((
         believed,
@@ -77,7 +81,7 @@ fn check(
     let expected = Expected {
         issuer: believed.issuer.clone(),
         audience: config.audience.clone(),
-        recipient: config.recipient().to_owned(),
+        recipient: Some(config.recipient().to_owned()),
         user: config.expect_user.clone(),
         clock_skew: config.clock_skew,
     };

@@ -2,7 +2,7 @@
 
 use super::LoginError;
 use crate::address::WebAddress;
-use crate::config::{ConfigError, LoginConfig, MetadataSource, read_trusted};
+use crate::config::{ConfigError, MetadataSource, TrustSources, read_trusted};
 use crate::http::{Client, HttpRequest, Method};
 use crate::saml::Trust;
 use crate::saml::metadata::{self, IdentityProvider};
@@ -16,7 +16,8 @@ const METADATA_LIMIT: usize = 2 * 1024 * 1024;
 const CERTIFICATE_LIMIT: u64 = 256 * 1024;
 
 /// What the configuration says about the identity provider.
-pub(super) struct Believed {
+#[derive(Debug)]
+pub struct Believed {
     /// The keys.
     pub trust: Trust,
     /// Its entity ID, where it is known.
@@ -25,13 +26,20 @@ pub(super) struct Believed {
     pub origins: Vec<String>,
 }
 
-/// Reads metadata and certificates.
-pub(super) fn gather(config: &LoginConfig, client: &Client) -> Result<Believed, LoginError> {
+/// Reads metadata and certificates; `issuer` is the entity ID that the configuration names.
+///
+/// # Errors
+/// [`LoginError`] says which of them cannot be had or used.
+pub fn gather(
+    sources: &TrustSources,
+    issuer: Option<&str>,
+    client: &Client,
+) -> Result<Believed, LoginError> {
     let mut keys = Vec::new();
-    let mut origins: Vec<_> = config.sign_in_link.iter().map(WebAddress::origin).collect();
-    let mut issuer = config.issuer.clone();
-    if let Some(source) = &config.trust.metadata {
-        let provider = read_metadata(source, config.issuer.as_deref(), client)?;
+    let mut origins = Vec::new();
+    let mut issuer = issuer.map(str::to_owned);
+    if let Some(source) = &sources.metadata {
+        let provider = read_metadata(source, issuer.as_deref(), client)?;
         keys.extend(provider.keys);
         let services = provider
             .single_sign_on
@@ -40,14 +48,14 @@ pub(super) fn gather(config: &LoginConfig, client: &Client) -> Result<Believed, 
         origins.extend(services.map(|service| service.origin()));
         issuer.get_or_insert(provider.entity_id);
     }
-    for path in &config.trust.certificates {
+    for path in &sources.certificates {
         keys.extend(read_certificates(path)?);
     }
-    let allow_legacy_algorithms = config.trust.allow_legacy_algorithms;
     Ok(Believed {
         trust: Trust {
             keys,
-            allow_legacy_algorithms,
+            learn: false,
+            allow_legacy_algorithms: sources.allow_legacy_algorithms,
         },
         issuer,
         origins,

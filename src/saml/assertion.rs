@@ -4,6 +4,7 @@
 //! overlook.
 
 use super::names::{ASSERTION, DateTime, attribute, children};
+use super::report::Attribute;
 use super::response::Issuer;
 use crate::xml::Element;
 
@@ -16,13 +17,21 @@ pub(super) struct Assertion {
     pub(super) subjects: Vec<Subject>,
     pub(super) conditions: Vec<Conditions>,
     pub(super) authn_statements: Vec<AuthnStatement>,
+    pub(super) attributes: Vec<Attribute>,
+}
+
+/// `saml:NameID` (Core 2.2.3).
+#[derive(Clone, Debug)]
+pub(super) struct NameId {
+    pub(super) name: String,
+    pub(super) format: Option<String>,
 }
 
 /// `saml:Subject` (Core 2.4.1).
 #[derive(Clone, Debug)]
 pub(super) struct Subject {
     /// Without the white space around it, which some identity providers write for the eye.
-    pub(super) name_ids: Vec<String>,
+    pub(super) name_ids: Vec<NameId>,
     /// `saml:EncryptedID`: a user whom only the platform can read.
     pub(super) encrypted_ids: usize,
     pub(super) confirmations: Vec<SubjectConfirmation>,
@@ -80,7 +89,21 @@ impl Assertion {
             authn_statements: children(element, ASSERTION, "AuthnStatement")
                 .map(AuthnStatement::read)
                 .collect(),
+            attributes: children(element, ASSERTION, "AttributeStatement")
+                .flat_map(|statement| children(statement, ASSERTION, "Attribute"))
+                .map(read_attribute)
+                .collect(),
         }
+    }
+}
+
+fn read_attribute(element: Element<'_>) -> Attribute {
+    Attribute {
+        name: attribute(element, "Name").unwrap_or_default(),
+        friendly_name: attribute(element, "FriendlyName"),
+        values: children(element, ASSERTION, "AttributeValue")
+            .map(|value| value.text().into_owned())
+            .collect(),
     }
 }
 
@@ -88,7 +111,10 @@ impl Subject {
     fn read(element: Element<'_>) -> Self {
         let name_id = |name_id: Element<'_>| {
             let white_space = [' ', '\t', '\r', '\n'];
-            name_id.text().trim_matches(white_space).to_owned()
+            NameId {
+                name: name_id.text().trim_matches(white_space).to_owned(),
+                format: attribute(name_id, "Format"),
+            }
         };
         Self {
             name_ids: children(element, ASSERTION, "NameID")

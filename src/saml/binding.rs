@@ -1,6 +1,7 @@
 //! The HTTP POST binding (Bindings 3.5): from the field of a form, or what a person copied of it, to XML.
 
 use super::error::DecodeError;
+use super::har;
 use crate::encoding;
 use crate::secret::Secret;
 use std::fmt;
@@ -21,6 +22,9 @@ impl PostedResponse {
     /// The most bytes of a posted value, of whatever form: base64 of [`Self::MAX_XML`], folded or URL-encoded.
     pub const MAX_POSTED: usize = 2 << 20;
 
+    /// The most bytes of a copy that a person makes: a HAR export is much larger than the response in it.
+    pub const MAX_COPIED: usize = 64 << 20;
+
     /// Decodes the value of the form field `SAMLResponse`, which the form's own encoding is off already.
     ///
     /// # Errors
@@ -36,11 +40,32 @@ impl PostedResponse {
         Self::from_xml(xml, relay_state)
     }
 
-    /// Takes what a person copied from somewhere: base64, URL-encoded base64, the body of the form, or the XML itself.
+    /// Takes what a person copied from somewhere: base64, URL-encoded base64, the body of the form, the XML itself, or a
+    /// browser's HAR export, of which the last response posted is taken.
     ///
     /// # Errors
     /// It is none of them, or too large.
     pub fn recognise(copied: &[u8]) -> Result<Self, DecodeError> {
+        if Self::may_be_archive(copied) {
+            if copied.len() > Self::MAX_COPIED {
+                return Err(DecodeError::TooLarge);
+            }
+            let export = without_mark(copied.trim_ascii());
+            let form = Zeroizing::new(har::last_form(export)?);
+            return Self::from_copied(&form);
+        }
+        Self::from_copied(copied)
+    }
+
+    /// Whether a copy that begins so can be a HAR export, and so may have up to [`Self::MAX_COPIED`] bytes instead of
+    /// [`Self::MAX_POSTED`].
+    pub fn may_be_archive(beginning: &[u8]) -> bool {
+        without_mark(beginning.trim_ascii_start())
+            .trim_ascii_start()
+            .starts_with(b"{")
+    }
+
+    fn from_copied(copied: &[u8]) -> Result<Self, DecodeError> {
         if copied.len() > Self::MAX_POSTED {
             return Err(DecodeError::TooLarge);
         }
@@ -97,6 +122,11 @@ impl fmt::Debug for PostedResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "PostedResponse({} bytes)", self.xml.len())
     }
+}
+
+/// Without the mark that some editors and browsers begin a UTF-8 file with.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// Names what stands in the way of decoding.
@@ -255,6 +285,12 @@ mod tests {
             let response = PostedResponse::recognise(text.as_bytes()).unwrap();
             assert_eq!(response.base64(), BASE64, "{text}");
         }
+        let archive = format!(
+            "\u{feff} {{\"log\":{{\"entries\":[{{\"request\":{{\"method\":\"POST\",\"postData\":{{\"text\":\"SAMLResponse={}\"}}}}}}]}}}}\n",
+            BASE64.replace('+', "%2B")
+        );
+        let response = PostedResponse::recognise(archive.as_bytes()).unwrap();
+        assert_eq!(response.base64(), BASE64);
         let marked = [b"\xef\xbb\xbf", XML].concat();
         assert_eq!(PostedResponse::recognise(&marked).unwrap().xml(), marked);
     }
@@ -293,7 +329,7 @@ mod tests {
             ("PGE%252B", DecodeError::UrlEncoded(4)),
             ("PGE%2", DecodeError::Form),
             ("", DecodeError::Empty),
-            ("{\"a\":1}", DecodeError::Character(1)),
+            ("{\"a\":1}", DecodeError::Archive),
             ("héllo", DecodeError::Character(2)),
         ] {
             assert_eq!(

@@ -1,12 +1,12 @@
 //! What the rules for a response are held against.
 
-use super::assertion::{Assertion, SubjectConfirmation};
+use super::assertion::{Assertion, NameId, SubjectConfirmation};
 use super::error::quoted;
 use super::names::DateTime;
 use super::report::Finding;
 use super::response::Response;
 use super::validate::Expected;
-use crate::time::{SignedDuration, Timestamp};
+use crate::time::{SignedDuration, Timestamp, to_the_second};
 
 /// One response, as far as it may be read, and what is expected of it.
 pub(super) struct Case<'c> {
@@ -39,14 +39,33 @@ impl Reading {
     }
 
     /// The user, where exactly one is named.
-    pub(super) fn name_id(&self) -> Option<&str> {
+    pub(super) fn name_id(&self) -> Option<&NameId> {
         match self.assertion()?.subjects.as_slice() {
             [subject] => match subject.name_ids.as_slice() {
-                [name] if !name.is_empty() => Some(name),
+                [name_id] if !name_id.name.is_empty() => Some(name_id),
                 _ => None,
             },
             _ => None,
         }
+    }
+
+    /// The earliest end of what lets the response be used.
+    pub(super) fn usable_until(&self) -> Option<Timestamp> {
+        let assertion = self.assertion()?;
+        let confirmations = assertion
+            .subjects
+            .iter()
+            .flat_map(|subject| &subject.confirmations)
+            .flat_map(|confirmation| &confirmation.data)
+            .filter_map(|data| data.not_on_or_after.as_ref());
+        let conditions = assertion
+            .conditions
+            .iter()
+            .filter_map(|conditions| conditions.not_on_or_after.as_ref());
+        confirmations
+            .chain(conditions)
+            .filter_map(|end| end.instant)
+            .min()
     }
 
     pub(super) fn session_not_on_or_after(&self) -> Option<Timestamp> {
@@ -128,8 +147,10 @@ pub(super) fn clocks(instant: Timestamp, now: Timestamp) -> String {
         "before"
     };
     format!(
-        "{instant}, {} {side} this computer's clock ({now})",
-        span(difference.abs())
+        "{}, {} {side} this computer's clock ({})",
+        to_the_second(instant),
+        span(difference.abs()),
+        to_the_second(now)
     )
 }
 

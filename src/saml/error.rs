@@ -32,6 +32,12 @@ pub enum DecodeError {
     /// A form body with the field more than once.
     #[error("the form has the field {0} more than once")]
     FieldTwice(&'static str),
+    /// JSON that is no HAR export.
+    #[error("this is JSON, but not a HAR export (HTTP Archive) of a browser")]
+    Archive,
+    /// A HAR export of another session.
+    #[error("the HAR export has no POST with a field SAMLResponse")]
+    NoPost,
     /// A form body, or a URL-encoded value, whose encoding is broken.
     #[error("the form's URL encoding is broken")]
     Form,

@@ -93,13 +93,19 @@ pub(super) fn told(status: &Status) -> String {
 }
 
 pub(super) fn destination(case: &Case<'_>) -> Finding {
-    let expected = quoted(Some(&case.expected.recipient));
+    let expected = case.expected.recipient.as_deref();
     match case.response.destination.as_deref() {
-        Some(destination) if destination == case.expected.recipient => Finding::pass(expected),
+        found @ Some(_) if expected.is_none() => {
+            Finding::warn(quoted(found), "(no recipient is configured)")
+        }
+        found @ Some(_) if found == expected => Finding::pass(quoted(found)),
         None if !case.response_signed => {
             Finding::pass("none, and the response itself is not signed")
         }
-        other => Finding::fail(quoted(other), expected),
+        other => Finding::fail(
+            quoted(other),
+            expected.map_or("a Destination".into(), |expected| quoted(Some(expected))),
+        ),
     }
 }
 

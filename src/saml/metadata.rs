@@ -6,7 +6,7 @@
 use super::error::quoted;
 use super::names::{DateTime, METADATA, PROTOCOL, SIGNATURE, children};
 use crate::encoding::decode_base64;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, to_the_second};
 use crate::xml::{self, Element, Limits, XmlError};
 use crate::xmldsig::{KeyError, TrustedKey};
 use thiserror::Error;
@@ -54,7 +54,9 @@ pub enum MetadataError {
     Twice(String),
     /// `validUntil` has passed.
     #[error(
-        "the metadata was valid until {until} and it is {now} now; fetch it anew from the identity provider"
+        "the metadata was valid until {} and it is {} now; fetch it anew from the identity provider",
+        to_the_second(*.until),
+        to_the_second(*.now)
     )]
     Expired {
         /// Its end.

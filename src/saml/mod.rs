@@ -14,6 +14,7 @@
 
 mod binding;
 mod error;
+mod har;
 mod report;
 mod rule;
 
@@ -37,7 +38,7 @@ pub mod metadata;
 
 pub use binding::PostedResponse;
 pub use error::{DecodeError, Refused};
-pub use report::{Check, Outcome, Report, Verdict};
+pub use report::{Attribute, Check, Outcome, Report, SigningKey, Verdict};
 pub use rule::Rule;
 pub use status::meaning as status_meaning;
 pub use validate::{Expected, Trust, ValidResponse, inspect, validate};

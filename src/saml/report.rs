@@ -1,6 +1,9 @@
 //! What was looked at, and what came of it.
 
+use super::error::DecodeError;
 use super::rule::Rule;
+use crate::time::Timestamp;
+use crate::xmldsig::TrustedKey;
 
 /// What came of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +38,8 @@ pub enum Verdict {
     Accepted,
     /// A rule does not hold.
     Refused,
-    /// Nothing is wrong with what can be seen, but the assertion is encrypted: only the platform can read who it
-    /// names. This is never to be called verified.
+    /// Nothing is wrong with what can be seen, but it proves nothing here: the assertion is encrypted, so that only the
+    /// platform can read who it names, or it is signed with a key that is not known yet. Never to be called verified.
     Unverified,
 }
 
@@ -49,14 +52,61 @@ pub struct Report {
     pub verdict: Verdict,
     /// Whether response or assertion is signed with a known key, and no signature or structure rule failed.
     pub signed: bool,
+    /// The key of the signature that held, where one did.
+    pub key: Option<SigningKey>,
     /// The issuer of the assertion, or of the response where there is no readable assertion. As written by whoever
     /// wrote it: shown only through [`crate::foreign`]. Not to be trusted unless `signed`.
     pub issuer: Option<String>,
     /// The user (NameID). As `issuer`.
     pub subject: Option<String>,
+    /// The format that the NameID says of itself. As `issuer`.
+    pub subject_format: Option<String>,
+    /// The earliest end of the time in which the response may be used. As `issuer`.
+    pub usable_until: Option<Timestamp>,
+    /// The earliest end of the user's session that the identity provider sets (Core 2.7.2). As `issuer`.
+    pub session_not_on_or_after: Option<Timestamp>,
+    /// What else is said of the user. As `issuer`.
+    pub attributes: Vec<Attribute>,
+}
+
+/// A key that made a signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKey {
+    /// The key.
+    pub key: TrustedKey,
+    /// Whether it is one of the keys that are trusted. Otherwise it came along with the response, and the signature
+    /// shows no more than that whoever wrote the response has it.
+    pub known: bool,
+}
+
+/// `saml:Attribute` (Core 2.7.3.1). All texts are foreign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name, often a URI.
+    pub name: String,
+    /// Its name for people.
+    pub friendly_name: Option<String>,
+    /// Its values, as text.
+    pub values: Vec<String>,
 }
 
 impl Report {
+    /// The report on what is no response at all.
+    pub fn undecodable(error: DecodeError) -> Self {
+        Self {
+            checks: vec![Finding::fail(error.to_string(), "").under(error.rule())],
+            verdict: Verdict::Refused,
+            signed: false,
+            key: None,
+            issuer: None,
+            subject: None,
+            subject_format: None,
+            usable_until: None,
+            session_not_on_or_after: None,
+            attributes: Vec::new(),
+        }
+    }
+
     /// The check that refuses the response, if one does.
     pub fn refusal(&self) -> Option<&Check> {
         self.with(Outcome::Fail).next()

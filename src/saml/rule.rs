@@ -48,6 +48,7 @@ pub enum Rule {
     KeyInfo,
     SignatureKey,
     SignatureValue,
+    KeyKnown,
     CertificateDates,
     // The response.
     IssueInstant,
@@ -236,6 +237,11 @@ impl Rule {
                 "SIG-KEYINFO",
                 "Core 5.4.5",
                 "the certificate sent along is a known one (never trusted for it)",
+            ),
+            Self::KeyKnown => (
+                "KEY-KNOWN",
+                "our rule",
+                "the key is known: from metadata, a certificate given by hand, or an earlier login",
             ),
             Self::CertificateDates => (
                 "CERT-DATES",

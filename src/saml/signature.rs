@@ -4,19 +4,19 @@
 use super::assertion::Assertion;
 use super::case::Reading;
 use super::names::{ASSERTION, SIGNATURE, children};
-use super::report::Finding;
+use super::report::{Finding, SigningKey};
 use super::response::Response;
 use super::rule::Rule;
 use super::structure::{self, RESPONSE, Structure};
 use super::validate::Trust;
 use crate::encoding::decode_base64;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, to_the_second};
 use crate::xml::{self, Document, Element, Limits, XmlError};
 use crate::xmldsig::{Policy, SignatureError, TrustedKey, Verified, verify};
 
 /// The rules of one signature, in the order in which `xmldsig` holds them: what shape it has, then whether what it
 /// vouches for is unchanged, then whose it is (XML Signature 3.2).
-pub(super) const RULES: [Rule; 14] = [
+pub(super) const RULES: [Rule; 15] = [
     Rule::SignatureComment,
     Rule::SignatureChildren,
     Rule::SignatureCanonicalization,
@@ -30,13 +30,14 @@ pub(super) const RULES: [Rule; 14] = [
     Rule::KeyInfo,
     Rule::SignatureKey,
     Rule::SignatureValue,
+    Rule::KeyKnown,
     Rule::CertificateDates,
 ];
 
 /// The signatures of the response and of its assertion: two at most, by the rules of [`structure`].
 pub(super) struct Signatures<'d> {
     all: Vec<Signed<'d>>,
-    keys: &'d [TrustedKey],
+    known: &'d [TrustedKey],
     encrypted: bool,
 }
 
@@ -65,13 +66,17 @@ impl<'d> Signatures<'d> {
         let policy = Policy {
             allow_legacy_algorithms: trust.allow_legacy_algorithms,
         };
+        let mut keys = trust.keys.clone();
+        if trust.learn {
+            keys.extend(candidates(structure));
+        }
         let all = structure
             .signable()
             // The response and one assertion: where there are more, `inspect` looks at the first.
             .take(2)
             .filter_map(|(name, element)| {
                 let signature = structure::signatures(element).next()?;
-                let result = verify(signature, element, &trust.keys, policy);
+                let result = verify(signature, element, &keys, policy);
                 Some(Signed {
                     name,
                     signature,
@@ -81,19 +86,30 @@ impl<'d> Signatures<'d> {
             .collect();
         Self {
             all,
-            keys: &trust.keys,
+            known: &trust.keys,
             encrypted: structure.encrypted > 0,
         }
     }
 
-    pub(super) fn any_verified(&self) -> bool {
-        self.all.iter().any(|signed| signed.result.is_ok())
+    /// The key of the signatures that held; where one of two is not known, that one.
+    pub(super) fn key(&self) -> Option<SigningKey> {
+        let keys = self.held().map(|(_, verified)| SigningKey {
+            known: self.is_known(verified.key()),
+            key: verified.key().clone(),
+        });
+        keys.min_by_key(|key| key.known)
+    }
+
+    fn is_known(&self, key: &TrustedKey) -> bool {
+        let same = |known: &TrustedKey| known.fingerprint() == key.fingerprint();
+        self.known.iter().any(same)
     }
 
     /// What came of one of the [`RULES`].
     pub(super) fn finding(&self, rule: Rule, now: Timestamp) -> Finding {
         match rule {
             Rule::KeyInfo => self.key_info(),
+            Rule::KeyKnown => self.key_known(),
             Rule::CertificateDates => self.certificate_dates(now),
             _ => self.verified(rule),
         }
@@ -130,30 +146,37 @@ impl<'d> Signatures<'d> {
     /// the identity provider is about to change its key, or has done so.
     fn key_info(&self) -> Finding {
         for signed in &self.all {
-            let sent: Vec<_> = children(signed.signature, SIGNATURE, "KeyInfo")
-                .flat_map(|info| children(info, SIGNATURE, "X509Data"))
-                .flat_map(|data| children(data, SIGNATURE, "X509Certificate"))
-                // Some send a chain; a longer list is nobody's honest work.
-                .take(8)
-                .filter_map(|certificate| decode_base64(&certificate.text()))
-                .filter_map(|der| TrustedKey::from_certificate_der(&der).ok())
-                .collect();
-            let is_known = |sent: &TrustedKey| {
-                self.keys
-                    .iter()
-                    .any(|known| known.fingerprint() == sent.fingerprint())
-            };
-            if let Some(first) = sent.first().filter(|_| !sent.iter().any(is_known)) {
+            let sent = sent_along(signed.signature);
+            let known = sent.iter().any(|key| self.is_known(key));
+            if let Some(first) = sent.first().filter(|_| !known) {
                 return Finding::warn(
                     format!(
                         "another certificate came along, with SHA-256 {}",
                         first.fingerprint()
                     ),
-                    "a certificate of the identity provider's metadata",
+                    "a certificate that is known here",
                 );
             }
         }
         Finding::pass("")
+    }
+
+    /// A signature by a key that came along with it shows only that nobody without that key has changed the response.
+    fn key_known(&self) -> Finding {
+        match self.key() {
+            None => Finding::skip("no signature that held"),
+            Some(SigningKey { key, known }) => {
+                let found = format!("{}, SHA-256 {}", key.description(), key.fingerprint());
+                if known {
+                    Finding::pass(found)
+                } else {
+                    Finding::warn(
+                        format!("{found}, from the response itself"),
+                        "a key that is known before the response comes",
+                    )
+                }
+            }
+        }
     }
 
     fn certificate_dates(&self, now: Timestamp) -> Finding {
@@ -161,12 +184,14 @@ impl<'d> Signatures<'d> {
             let key = verified.key();
             let (from, until) = (key.not_before(), key.not_after());
             if from.is_some_and(|from| now < from) || until.is_some_and(|until| now > until) {
-                let shown =
-                    |date: Option<Timestamp>| date.map_or("?".to_owned(), |date| date.to_string());
+                let shown = |date: Option<Timestamp>| date.map_or("?".to_owned(), to_the_second);
                 let found = format!("the certificate is for {} to {}", shown(from), shown(until));
                 return Finding::warn(
                     found,
-                    format!("dates around {now}; the key is trusted all the same"),
+                    format!(
+                        "dates around {}; the key counts all the same",
+                        to_the_second(now)
+                    ),
                 );
             }
         }
@@ -196,6 +221,28 @@ impl<'d> Signatures<'d> {
             _ => Covered::Assertion(document),
         })
     }
+}
+
+/// The keys that may turn out to have signed a response whose identity provider nobody knows yet: this is the one place
+/// that takes a key from a response.
+fn candidates(structure: &Structure<'_>) -> Vec<TrustedKey> {
+    let signatures = structure
+        .signable()
+        .take(2)
+        .filter_map(|(_, element)| structure::signatures(element).next());
+    signatures.flat_map(sent_along).collect()
+}
+
+/// The certificates inside a signature.
+fn sent_along(signature: Element<'_>) -> Vec<TrustedKey> {
+    children(signature, SIGNATURE, "KeyInfo")
+        .flat_map(|info| children(info, SIGNATURE, "X509Data"))
+        .flat_map(|data| children(data, SIGNATURE, "X509Certificate"))
+        // Some send a chain; a longer list is nobody's honest work.
+        .take(8)
+        .filter_map(|certificate| decode_base64(&certificate.text()))
+        .filter_map(|der| TrustedKey::from_certificate_der(&der).ok())
+        .collect()
 }
 
 /// What a signature covers.

@@ -1,6 +1,6 @@
 //! The rules for whose login it is: `saml:Subject` and the confirmation that its bearer may use it.
 
-use super::assertion::{SubjectConfirmation, SubjectConfirmationData};
+use super::assertion::{NameId, SubjectConfirmation, SubjectConfirmationData};
 use super::case::{Case, Reading};
 use super::error::quoted;
 use super::report::{Finding, Outcome};
@@ -29,8 +29,8 @@ pub(super) fn name_id(case: &Case<'_>) -> Finding {
         };
     };
     match (subject.name_ids.as_slice(), subject.encrypted_ids) {
-        ([name], 0) if !name.is_empty() => Finding::pass(quoted(Some(name))),
-        ([name], 0) => Finding::fail(quoted(Some(name)), "a name"),
+        ([NameId { name, .. }], 0) if !name.is_empty() => Finding::pass(quoted(Some(name))),
+        ([NameId { name, .. }], 0) => Finding::fail(quoted(Some(name)), "a name"),
         ([], 1) => Finding::pass("encrypted for the platform"),
         // AD FS sends none unless it is told to; the platform may read the user from an attribute.
         ([], 0) => Finding::warn("none", "a NameID"),
@@ -49,7 +49,7 @@ pub(super) fn user(case: &Case<'_>) -> Finding {
             .any(|subject| subject.encrypted_ids > 0),
         None => true,
     };
-    match case.reading.name_id() {
+    match case.reading.name_id().map(|name_id| name_id.name.as_str()) {
         Some(name) if name == expected => Finding::pass(quoted(Some(name))),
         None if hidden => Finding::warn(
             "encrypted for the platform, so it cannot be compared here",
@@ -146,12 +146,16 @@ fn bearers<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c SubjectConfirmati
 }
 
 fn recipient(data: &SubjectConfirmationData, case: &Case<'_>) -> Finding {
-    let expected = case.expected.recipient.as_str();
-    let found = data.recipient.as_deref();
-    if found == Some(expected) {
-        Finding::pass(quoted(found))
-    } else {
-        Finding::fail(quoted(found), quoted(Some(expected)))
+    let expected = case.expected.recipient.as_deref();
+    match data.recipient.as_deref() {
+        found @ Some(_) if expected.is_none() => {
+            Finding::warn(quoted(found), "(no recipient is configured)")
+        }
+        found @ Some(_) if found == expected => Finding::pass(quoted(found)),
+        found => Finding::fail(
+            quoted(found),
+            expected.map_or("a Recipient".into(), |expected| quoted(Some(expected))),
+        ),
     }
 }
 

@@ -42,7 +42,7 @@ fn expected() -> Expected {
     Expected {
         issuer: Some("https://idp.example/saml".into()),
         audience: Some("example.anypoint.mulesoft.com".into()),
-        recipient: "http://127.0.0.1:35417/saml/acs".into(),
+        recipient: Some("http://127.0.0.1:35417/saml/acs".into()),
         user: None,
         clock_skew: Expected::CLOCK_SKEW,
     }

@@ -7,7 +7,7 @@
 use super::binding::PostedResponse;
 use super::case::{Case, Reading};
 use super::error::Refused;
-use super::report::{Check, Finding, Outcome, Report, Verdict};
+use super::report::{Check, Finding, Outcome, Report, SigningKey, Verdict};
 use super::rule::Rule;
 use super::signature::{self, Signatures};
 use super::structure::{self, Structure};
@@ -78,11 +78,15 @@ const RULES: &[(Rule, CaseCheck)] = &[
     (Rule::SessionNotOnOrAfter, conditions::session_end),
 ];
 
-/// Whose signatures count. There is no trust without a key: with none, every signature is a stranger's.
+/// Whose signatures count. Without a key every signature is a stranger's.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
-    /// The identity provider's keys, from its metadata or given by hand. Nothing inside a response adds to them.
+    /// The identity provider's keys, from its metadata, given by hand, or learned in an earlier login.
     pub keys: Vec<TrustedKey>,
+    /// Whether a signature that none of the keys made may be held against the certificate that came along in it. That
+    /// shows whole what was signed and nothing of who signed it: such a response is [`Verdict::Unverified`], and its key
+    /// is to be believed only when somebody else vouches for it.
+    pub learn: bool,
     /// Whether SHA-1 and RSA below 2048 bits are taken as well; each use is a warning.
     pub allow_legacy_algorithms: bool,
 }
@@ -94,8 +98,9 @@ pub struct Expected {
     pub issuer: Option<String>,
     /// The audience configured at the platform. `None`: not known; what is found is shown.
     pub audience: Option<String>,
-    /// The address that the response was posted to: `Destination` and `Recipient` must be it.
-    pub recipient: String,
+    /// The address that the response was posted to: `Destination` and `Recipient` must be it. `None`: not known, as for
+    /// a response that somebody looks at later; what is found is shown.
+    pub recipient: Option<String>,
     /// The user (NameID) that this login is for. `None`: any. An encrypted user cannot be compared here: a warning
     /// says so, and the platform's answer is what to compare.
     pub user: Option<String>,
@@ -113,7 +118,6 @@ impl Expected {
 pub struct ValidResponse {
     posted: PostedResponse,
     report: Report,
-    session_not_on_or_after: Option<Timestamp>,
     assertion_id: Option<String>,
 }
 
@@ -129,6 +133,18 @@ impl ValidResponse {
         self.report.subject.as_deref()
     }
 
+    /// The user as something to know again: the NameID, unless it says of itself that it is another one each time.
+    pub fn lasting_subject(&self) -> Option<&str> {
+        const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+        let lasts = self.report.subject_format.as_deref() != Some(TRANSIENT);
+        self.subject().filter(|_| lasts)
+    }
+
+    /// The key that signed the response, where one did; known, or one that came along with it.
+    pub fn key(&self) -> Option<&SigningKey> {
+        self.report.key.as_ref()
+    }
+
     /// The identity provider's entity id, as written. Shown only through [`crate::foreign`].
     pub fn issuer(&self) -> Option<&str> {
         self.report.issuer.as_deref()
@@ -139,14 +155,14 @@ impl ValidResponse {
         &self.report
     }
 
-    /// [`Verdict::Accepted`], or [`Verdict::Unverified`] when the assertion is encrypted.
+    /// [`Verdict::Accepted`], or [`Verdict::Unverified`] when the assertion is encrypted or its key is not known yet.
     pub fn verdict(&self) -> Verdict {
         self.report.verdict
     }
 
     /// The earliest end of the user's session that the identity provider sets (Core 2.7.2), where it sets one.
     pub fn session_not_on_or_after(&self) -> Option<Timestamp> {
-        self.session_not_on_or_after
+        self.report.session_not_on_or_after
     }
 
     /// The ID of the assertion, to tell one that comes a second time (Profiles 4.1.4.5); `None` when it is encrypted.
@@ -183,7 +199,6 @@ pub fn validate(
         })),
         None => Ok(ValidResponse {
             posted: posted.clone(),
-            session_not_on_or_after: reading.session_not_on_or_after(),
             assertion_id: reading
                 .assertion()
                 .and_then(|assertion| assertion.id.clone()),
@@ -226,7 +241,7 @@ fn examine(
         Ok(document) => document,
         Err(error) => {
             list.hold_xml(Some(&error));
-            return list.end(false, Reading::Nothing, None);
+            return list.end(false, Reading::Nothing, Seen::default());
         }
     };
     list.hold_xml(None);
@@ -237,7 +252,7 @@ fn examine(
         list.hold(*rule, check(&structure));
     }
     if list.ends_here() {
-        return list.end(false, Reading::Nothing, None);
+        return list.end(false, Reading::Nothing, Seen::default());
     }
 
     // Every signature there is.
@@ -246,16 +261,17 @@ fn examine(
         list.hold(rule, signatures.finding(rule, now));
     }
     if list.ends_here() {
-        return list.end(false, Reading::Nothing, None);
+        return list.end(false, Reading::Nothing, Seen::default());
     }
-    let signed = signatures.any_verified() && !list.failed();
+    let key = signatures.key();
+    let signed = key.as_ref().is_some_and(|key| key.known) && !list.failed();
 
     // Only now is anything read that names a user, and from the very bytes that were digested.
     let covered = match signatures.covered() {
         Ok(covered) => covered,
         Err(error) => {
             list.hold_xml(Some(&error));
-            return list.end(false, Reading::Nothing, None);
+            return list.end(false, Reading::Nothing, Seen::default());
         }
     };
     let case = Case {
@@ -268,8 +284,18 @@ fn examine(
     for (rule, check) in RULES {
         list.hold(*rule, check(&case));
     }
-    let issuer = case.issuer().map(str::to_owned);
-    list.end(signed, case.reading, issuer)
+    let seen = Seen {
+        issuer: case.issuer().map(str::to_owned),
+        key,
+    };
+    list.end(signed, case.reading, seen)
+}
+
+/// What was seen of a response besides its assertion.
+#[derive(Default)]
+struct Seen {
+    issuer: Option<String>,
+    key: Option<SigningKey>,
 }
 
 /// How far [`examine`] goes.
@@ -326,10 +352,12 @@ impl Checklist {
         self.until == Until::Refusal && self.failed()
     }
 
-    fn end(mut self, signed: bool, reading: Reading, issuer: Option<String>) -> (Report, Reading) {
+    fn end(mut self, signed: bool, reading: Reading, seen: Seen) -> (Report, Reading) {
         let verdict = match reading {
             _ if self.failed() => Verdict::Refused,
-            Reading::Signed(_) => Verdict::Accepted,
+            Reading::Signed(_) if signed => Verdict::Accepted,
+            // With a key that nobody knows yet.
+            Reading::Signed(_) => Verdict::Unverified,
             Reading::Encrypted => Verdict::Unverified,
             // The rules above leave no way to here. Should one of them be lost one day, this refuses all the same.
             Reading::Unsigned(_) | Reading::Nothing => {
@@ -338,12 +366,21 @@ impl Checklist {
                 Verdict::Refused
             }
         };
+        let name_id = reading.name_id();
         let report = Report {
             checks: self.checks,
             verdict,
             signed,
-            issuer,
-            subject: reading.name_id().map(str::to_owned),
+            key: seen.key,
+            issuer: seen.issuer,
+            subject: name_id.map(|name_id| name_id.name.clone()),
+            subject_format: name_id.and_then(|name_id| name_id.format.clone()),
+            usable_until: reading.usable_until(),
+            session_not_on_or_after: reading.session_not_on_or_after(),
+            attributes: reading
+                .assertion()
+                .map(|assertion| assertion.attributes.clone())
+                .unwrap_or_default(),
         };
         (report, reading)
     }

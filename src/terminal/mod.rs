@@ -27,6 +27,35 @@ const GREEN: Style = AnsiColor::Green.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 
+/// What a word in a table stands out by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tint {
+    /// As it should be.
+    Good,
+    /// To be looked at.
+    Doubt,
+    /// Wrong.
+    Bad,
+    /// Less than what stands around it.
+    Quiet,
+    /// More than what stands around it.
+    Strong,
+}
+
+impl Tint {
+    /// The text in this tint, for [`Terminal::hand_out_tinted`].
+    pub fn on(self, text: &str) -> String {
+        let style = match self {
+            Self::Good => GREEN,
+            Self::Doubt => YELLOW,
+            Self::Bad => RED,
+            Self::Quiet => DIM,
+            Self::Strong => BOLD,
+        };
+        format!("{style}{text}{style:#}")
+    }
+}
+
 impl Terminal {
     /// A terminal that says what a person wants to follow; when `detailed`, also where each value came from and what
     /// each check found. Never a secret.
@@ -84,6 +113,21 @@ impl Terminal {
     /// When standard output does not take it. A reader that has gone away is no error: it has what it wanted.
     pub fn hand_out(&self, text: &str) -> io::Result<()> {
         let mut output = io::stdout().lock();
+        match output
+            .write_all(text.as_bytes())
+            .and_then(|()| output.flush())
+        {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Hands a text with [`Tint`]s out on standard output; they are only to be seen where that is a screen.
+    ///
+    /// # Errors
+    /// As [`Terminal::hand_out`].
+    pub fn hand_out_tinted(&self, text: &str) -> io::Result<()> {
+        let mut output = anstream::stdout().lock();
         match output
             .write_all(text.as_bytes())
             .and_then(|()| output.flush())

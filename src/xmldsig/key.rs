@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 #[derive(Clone, PartialEq, Eq)]
 pub struct TrustedKey {
     key: PublicKey,
+    certificate: Vec<u8>,
     fingerprint: String,
     subject: String,
     not_before: Option<Timestamp>,
@@ -83,6 +84,7 @@ impl TrustedKey {
         let certificate = certificate.tbs_certificate();
         Ok(Self {
             key: PublicKey::from_info(certificate.subject_public_key_info())?,
+            certificate: der.to_vec(),
             fingerprint: hexadecimal(ring::digest::digest(&ring::digest::SHA256, der).as_ref()),
             subject: certificate.subject().to_string(),
             not_before: timestamp(certificate.validity().not_before),
@@ -130,6 +132,11 @@ impl TrustedKey {
         } else {
             Self::from_pem(bytes)
         }
+    }
+
+    /// The certificate, in DER.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
     }
 
     /// SHA-256 of the certificate, as 64 lower-case hexadecimal digits.

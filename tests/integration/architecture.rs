@@ -18,8 +18,14 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rcgen", &["demo"]),
     ("base64", &["encoding"]),
     ("open", &["browser"]),
-    ("serde", &["config", "platform", "store"]),
-    ("serde_json", &["demo", "platform", "store"]),
+    (
+        "serde",
+        &["commands", "config", "platform", "saml", "store"],
+    ),
+    (
+        "serde_json",
+        &["commands", "demo", "platform", "saml", "store"],
+    ),
     ("toml", &["config"]),
     ("secrecy", &["secret"]),
     ("zeroize", ANY),

@@ -114,7 +114,7 @@ fn agree(
 }
 
 /// The attacks of `tests/fixtures/attacks`, each with the rule that refuses it first.
-const ATTACKS: &[(&str, Rule)] = &[
+pub(crate) const ATTACKS: &[(&str, Rule)] = &[
     ("alg-none.xml", Rule::SignatureAlgorithm),
     ("attackers-key-in-key-value.xml", Rule::SignatureValue),
     ("audience-absent.xml", Rule::Audience),
@@ -237,7 +237,7 @@ const ATTACKS: &[(&str, Rule)] = &[
 ];
 
 /// The responses of `tests/fixtures/responses`, with the rules that a person is warned of.
-const GOOD: &[(&str, &[Rule])] = &[
+pub(crate) const GOOD: &[(&str, &[Rule])] = &[
     ("assertion-signed.xml", &[]),
     ("comment-between-elements.xml", &[]),
     (
@@ -262,19 +262,20 @@ const GOOD: &[(&str, &[Rule])] = &[
     ("two-confirmations.xml", &[]),
 ];
 
-fn fixtures() -> PathBuf {
+pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
 fn trust(certificate: &str) -> Trust {
     Trust {
         keys: TrustedKey::from_pem(&read(&fixtures().join(certificate))).unwrap(),
+        learn: false,
         allow_legacy_algorithms: false,
     }
 }
 
 /// The key that a fixture is signed with, or pretends to be.
-fn certificate_of(name: &str) -> &'static str {
+pub(crate) fn certificate_of(name: &str) -> &'static str {
     match name {
         "cve-2022-21449-ecdsa-zero.xml" => "idp-ec.pem",
         "rsa-1024.xml" => "weak.pem",
@@ -286,7 +287,7 @@ fn expected() -> Expected {
     Expected {
         issuer: Some("https://idp.example.test/saml".to_owned()),
         audience: Some("example-org.anypoint.mulesoft.com".to_owned()),
-        recipient: "http://127.0.0.1:49321/acs".to_owned(),
+        recipient: Some("http://127.0.0.1:49321/acs".to_owned()),
         user: None,
         clock_skew: Expected::CLOCK_SKEW,
     }
@@ -438,6 +439,7 @@ fn a_key_that_is_not_known_is_a_strangers_whatever_comes_along_with_it() {
     // With several keys one of them is enough: a key roll-over.
     let both = Trust {
         keys: [trust("idp-ec.pem").keys, trust("idp.pem").keys].concat(),
+        learn: false,
         allow_legacy_algorithms: false,
     };
     assert!(validate(&posted, &both, &expected(), now()).is_ok());
@@ -478,6 +480,7 @@ fn a_certificate_that_comes_along_is_told_only_where_none_of_them_is_known() {
 fn legacy_algorithms_are_taken_only_where_allowed_and_are_told() {
     for name in ["rsa-sha1.xml", "digest-sha1.xml", "rsa-1024.xml"] {
         let legacy = Trust {
+            learn: false,
             allow_legacy_algorithms: true,
             ..trust(certificate_of(name))
         };
@@ -585,6 +588,7 @@ mod signed_here {
         fn trust(&self) -> Trust {
             Trust {
                 keys: vec![TrustedKey::from_certificate_der(&self.certificate).unwrap()],
+                learn: false,
                 allow_legacy_algorithms: false,
             }
         }

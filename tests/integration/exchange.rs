@@ -29,12 +29,13 @@ fn valid_response() -> ValidResponse {
     let posted = PostedResponse::new(Secret::new(base64(RESPONSE.as_bytes())), None).unwrap();
     let trust = Trust {
         keys: TrustedKey::from_pem(IDP.as_bytes()).unwrap(),
+        learn: false,
         allow_legacy_algorithms: false,
     };
     let expected = Expected {
         issuer: None,
         audience: Some("example-org.anypoint.mulesoft.com".into()),
-        recipient: "http://127.0.0.1:49321/acs".into(),
+        recipient: Some("http://127.0.0.1:49321/acs".into()),
         user: None,
         clock_skew: Expected::CLOCK_SKEW,
     };

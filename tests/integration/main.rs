@@ -8,6 +8,7 @@ mod attacks;
 mod corpora;
 mod demo;
 mod exchange;
+mod inspect;
 mod listener;
 mod login;
 #[cfg(unix)]

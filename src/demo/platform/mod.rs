@@ -43,6 +43,7 @@ impl Platform {
         let inner = Arc::new(Inner {
             trust: Trust {
                 keys: vec![key],
+                learn: false,
                 allow_legacy_algorithms: false,
             },
             acs,
@@ -248,7 +249,7 @@ impl Inner {
             let expected = Expected {
                 issuer: Some(self.settings.issuer.clone()),
                 audience: Some(self.settings.audience.clone()),
-                recipient: recipient.clone(),
+                recipient: Some(recipient.clone()),
                 user: None,
                 clock_skew: Expected::CLOCK_SKEW,
             };
