@@ -192,6 +192,9 @@ fn login(error: &LoginError) -> Words {
         LoginError::OtherUser { .. } => Words::new(RESPONSE_REFUSED, error)
             .fact("rule", Rule::User.code())
             .hint(cure(Rule::User)),
+        LoginError::UserChanged { found, .. } => Words::new(RESPONSE_REFUSED, error)
+            .fact("rule", Rule::User.code())
+            .hint(format!("If that is meant, say so with --expect-user {}, or anyp-saml logout first.", brief(found))),
         LoginError::TimedOut => Words::new(TIMED_OUT, error).hints(WAITED_IN_VAIN),
         LoginError::Interrupted => Words::new(INTERRUPTED, error),
         LoginError::Platform(error) => platform(error),

@@ -10,8 +10,7 @@ use std::process::{Command, ExitCode};
 
 /// Run a command with the kept token in its environment
 ///
-/// Sets ANYPOINT_BEARER and ANYPOINT_ACCESS_TOKEN (and ANYPOINT_HOST where it is not the US plane), and removes the
-/// variables that contradict a token. The command's exit code is this one's.
+/// Sets ANYPOINT_BEARER, ANYPOINT_ACCESS_TOKEN and ANYPOINT_HOST, and removes the variables that contradict a token. The command's exit code is this one's.
 #[derive(Debug, Args)]
 pub(super) struct Exec {
     #[command(flatten)]

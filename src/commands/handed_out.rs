@@ -9,17 +9,14 @@ use crate::terminal::Terminal;
 use crate::time::{SignedDuration, Timestamp};
 
 /// The variables that a token stands in: anypoint-cli reads the first, Terraform's provider the second. The host is
-/// named where it is not the one that they take by themselves.
+/// always named, since one that was set for another plane would send the token there.
 pub(super) fn variables(kept: &Kept) -> Vec<(&'static str, String)> {
     let token = kept.token.expose();
-    let mut variables = vec![
+    vec![
         ("ANYPOINT_BEARER", token.to_owned()),
         ("ANYPOINT_ACCESS_TOKEN", token.to_owned()),
-    ];
-    if Plane::at(&kept.plane).name() != "us" {
-        variables.push(("ANYPOINT_HOST", Plane::at(&kept.plane).host()));
-    }
-    variables
+        ("ANYPOINT_HOST", Plane::at(&kept.plane).host()),
+    ]
 }
 
 /// Prints export lines for a shell.

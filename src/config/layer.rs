@@ -145,9 +145,11 @@ impl Layers {
     /// # Errors
     /// [`ConfigError::TrustFromEnvironment`] when the environment contradicts the profile in what decides who is believed.
     pub fn new(flags: Layer, environment: Layer, profile: Layer) -> Result<Self, ConfigError> {
+        // A profile that names a platform is a whole answer: what it leaves out, it leaves out on purpose.
+        let is_answer = profile.0.contains_key(&Setting::AcsUrl);
         for (setting, values) in &environment.0 {
-            let differs = profile.0.get(setting).is_some_and(|known| known != values);
-            if setting.is_trust_anchor() && differs && !flags.0.contains_key(setting) {
+            let agrees = profile.0.get(setting) == Some(values);
+            if setting.is_trust_anchor() && is_answer && !agrees && !flags.0.contains_key(setting) {
                 return Err(ConfigError::TrustFromEnvironment(*setting));
             }
         }
@@ -221,17 +223,42 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_does_not_replace_whom_a_profile_trusts() {
-        let profile = || layer(&[(Setting::IdpMetadata, "/etc/idp.xml")]);
-        let environment = || layer(&[(Setting::IdpMetadata, "/tmp/evil.xml")]);
-        let refused = Layers::new(Layer::default(), environment(), profile()).unwrap_err();
-        assert!(matches!(
-            refused,
-            ConfigError::TrustFromEnvironment(Setting::IdpMetadata)
-        ));
-        assert!(Layers::new(Layer::default(), environment(), Layer::default()).is_ok());
-        assert!(Layers::new(Layer::default(), profile(), profile()).is_ok());
-        assert!(Layers::new(profile(), environment(), profile()).is_ok());
+    fn the_environment_does_not_change_whom_a_profile_trusts() {
+        let acs = (
+            Setting::AcsUrl,
+            "https://anypoint.mulesoft.com/accounts/login/receive-id",
+        );
+        let profile = || layer(&[acs, (Setting::IdpMetadata, "/etc/idp.xml")]);
+        let with = |flags: &[(Setting, &str)], environment: &[(Setting, &str)], profile| {
+            Layers::new(layer(flags), layer(environment), profile)
+        };
+        let other = (Setting::IdpMetadata, "/tmp/evil.xml");
+        // In place of what the profile says, and besides it.
+        for variable in [
+            other,
+            (Setting::IdpCertificate, "/tmp/evil.pem"),
+            (Setting::RelayState, "off"),
+            (Setting::AllowLegacyAlgorithms, "true"),
+            (Setting::IdpUrl, "https://evil.example/"),
+        ] {
+            let refused = with(&[], &[variable], profile()).unwrap_err();
+            assert!(
+                matches!(refused, ConfigError::TrustFromEnvironment(setting) if setting == variable.0)
+            );
+        }
+        assert!(with(&[], &[other], Layer::default()).is_ok(), "no profile");
+        assert!(
+            with(&[], &[(Setting::IdpMetadata, "/etc/idp.xml")], profile()).is_ok(),
+            "the same"
+        );
+        assert!(
+            with(&[other], &[other], profile()).is_ok(),
+            "a flag says so"
+        );
+        assert!(
+            with(&[], &[(Setting::Timeout, "9")], profile()).is_ok(),
+            "no matter of trust"
+        );
     }
 
     #[test]

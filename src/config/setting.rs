@@ -131,18 +131,22 @@ impl Setting {
         }
     }
 
-    /// Whether the setting decides who is believed. A profile's word on these is not overruled by the environment,
-    /// which every parent process can set.
+    /// Whether the setting decides who is believed, and for whom. A profile's word on these is not overruled by the
+    /// environment, which every parent process can set.
     pub fn is_trust_anchor(self) -> bool {
         matches!(
             self,
             Self::AcsUrl
+                | Self::IdpUrl
                 | Self::IdpMetadata
                 | Self::IdpCertificate
                 | Self::Issuer
+                | Self::Audience
+                | Self::RelayState
+                | Self::ExpectUser
+                | Self::ClockSkew
                 | Self::CaBundle
                 | Self::AllowLegacyAlgorithms
-                | Self::ExpectUser
         )
     }
 }

@@ -112,6 +112,14 @@ pub enum LoginError {
         /// The configured one.
         expected: String,
     },
+    /// Another user than last time, and nobody there to say that this is meant.
+    #[error("the response signs in {}, but last time it was {}", brief(.found), brief(.before))]
+    UserChanged {
+        /// The user that the response names.
+        found: String,
+        /// The user of the kept token.
+        before: String,
+    },
     /// The platform gave no token.
     #[error(transparent)]
     Platform(#[from] PlatformError),
@@ -156,19 +164,21 @@ impl From<LoginError> for Ended {
 /// How much longer a token must hold to be worth handing out.
 const WORTH_HAVING: time::SignedDuration = time::SignedDuration::from_secs(60);
 
-/// The kept token, when it is one of the configured platform and will hold for a while. Where its end is not known,
+/// The kept token, when it is what this configuration would get and will hold for a while. Where its end is not known,
 /// the platform is asked.
 fn token_that_holds(
     config: &LoginConfig,
     store: &TokenStore,
     key: &Key,
 ) -> Result<Option<Kept>, LoginError> {
-    let Some(kept) = store.load(key)? else {
+    let kept = match store.load(key) {
+        // A login replaces what cannot be read.
+        Err(StoreError::Broken { .. } | StoreError::Newer { .. }) => None,
+        kept => kept?,
+    };
+    let Some(kept) = kept.filter(|kept| is_what_is_wanted(kept, config)) else {
         return Ok(None);
     };
-    if kept.plane != *config.platform.plane().address() {
-        return Ok(None);
-    }
     match kept.ends_at {
         Some(_) => Ok(Some(kept).filter(|kept| !kept.has_ended(time::now() + WORTH_HAVING))),
         None => {
@@ -177,4 +187,14 @@ fn token_that_holds(
             Ok(platform.account(&kept.token).is_ok().then_some(kept))
         }
     }
+}
+
+/// Whether a kept token is of the configured organization, and of the expected user where one is.
+fn is_what_is_wanted(kept: &Kept, config: &LoginConfig) -> bool {
+    let names = [&kept.name_id, &kept.username];
+    kept.acs_url.as_deref() == Some(config.platform.as_str())
+        && config
+            .expect_user
+            .as_ref()
+            .is_none_or(|user| names.contains(&&Some(user.clone())))
 }

@@ -18,7 +18,7 @@ pub(super) fn verdict(result: Result<&SignedIn, &LoginError>) -> Option<Page> {
             "The response is valid, but the platform gave no token for it.",
             "",
         )),
-        Err(LoginError::OtherUser { .. }) => {
+        Err(LoginError::OtherUser { .. } | LoginError::UserChanged { .. }) => {
             let sentence = format!("The response was refused: {}.", meaning(Rule::User));
             Some(Page::failed(&sentence, cure(Rule::User)))
         }

@@ -5,6 +5,7 @@ use super::trust::{self, Believed};
 use super::{Ended, LoginError, SignedIn, announce, browse, paste};
 use crate::address::WebAddress;
 use crate::config::{Capture, LoginConfig};
+use crate::foreign::brief;
 use crate::platform::{Account, Platform};
 use crate::saml::{Expected, PostedResponse, Refused, ValidResponse, validate};
 use crate::store::{Kept, Key, Method, TokenStore};
@@ -97,6 +98,7 @@ fn exchange_and_keep(
     key: &Key,
     terminal: &Terminal,
 ) -> Result<SignedIn, LoginError> {
+    confirm_user(config, valid, store, key, terminal)?;
     let token = platform.exchange(&config.platform, valid)?;
     let mut kept = Kept::new(
         token,
@@ -104,6 +106,8 @@ fn exchange_and_keep(
         config.platform.plane().address().clone(),
         time::now(),
     );
+    kept.acs_url = Some(config.platform.as_str().to_owned());
+    kept.name_id = valid.subject().map(str::to_owned);
     if let (Some(expected), None) = (&config.expect_user, valid.subject()) {
         // Only the platform could read who it is, so it is asked before anything is kept.
         require_user(expected, platform.account(&kept.token)?)?;
@@ -128,6 +132,33 @@ fn exchange_and_keep(
         )),
     }
     Ok(SignedIn { kept, not_kept })
+}
+
+/// Asks before another user than the one of the kept token is signed in: a response answers no request of ours, so
+/// somebody with an account of his own could have posted his. Whoever is named with `--expect-user` is meant.
+fn confirm_user(
+    config: &LoginConfig,
+    valid: &ValidResponse,
+    store: &TokenStore,
+    key: &Key,
+    terminal: &Terminal,
+) -> Result<(), LoginError> {
+    let before = store.load(key).ok().flatten().and_then(|kept| kept.name_id);
+    let (Some(found), Some(before), None) = (valid.subject(), before, &config.expect_user) else {
+        return Ok(());
+    };
+    let question = format!(
+        "This response signs in {}; last time it was {}. Go on?",
+        brief(found),
+        brief(&before)
+    );
+    if found == before || terminal.confirm(&question) {
+        return Ok(());
+    }
+    Err(LoginError::UserChanged {
+        found: found.to_owned(),
+        before,
+    })
 }
 
 /// The user of an encrypted response, by the platform's word: the name or the email address must be the expected one.

@@ -19,6 +19,10 @@ pub struct Kept {
     pub method: Method,
     /// The control plane it is for.
     pub plane: WebAddress,
+    /// The platform's ACS URL that it was exchanged at, as configured: it tells the organization's identity provider.
+    pub acs_url: Option<String>,
+    /// The `NameID` of the response that it was exchanged for, where that could be read.
+    pub name_id: Option<String>,
     /// The name the user signed in with, where the platform told it.
     pub username: Option<String>,
     /// The user's id.
@@ -56,6 +60,8 @@ struct Written<'a> {
     token: &'a str,
     method: Method,
     plane: &'a str,
+    acs_url: Option<&'a str>,
+    name_id: Option<&'a str>,
     username: Option<&'a str>,
     user_id: Option<&'a str>,
     organization_id: Option<&'a str>,
@@ -74,6 +80,8 @@ struct Read {
     token: String,
     method: Method,
     plane: String,
+    acs_url: Option<String>,
+    name_id: Option<String>,
     username: Option<String>,
     user_id: Option<String>,
     organization_id: Option<String>,
@@ -94,6 +102,8 @@ impl Kept {
             token,
             method,
             plane,
+            acs_url: None,
+            name_id: None,
             username: None,
             user_id: None,
             organization_id: None,
@@ -114,6 +124,8 @@ impl Kept {
             token: self.token.expose(),
             method: self.method,
             plane: self.plane.as_str(),
+            acs_url: self.acs_url.as_deref(),
+            name_id: self.name_id.as_deref(),
             username: self.username.as_deref(),
             user_id: self.user_id.as_deref(),
             organization_id: self.organization_id.as_deref(),
@@ -144,6 +156,8 @@ impl Kept {
             method: read.method,
             plane: WebAddress::parse(&read.plane)
                 .map_err(|_| Unreadable::Broken("the plane's address cannot be used"))?,
+            acs_url: read.acs_url,
+            name_id: read.name_id,
             username: read.username,
             user_id: read.user_id,
             organization_id: read.organization_id,
@@ -163,6 +177,8 @@ mod tests {
             token: AccessToken::parse(Secret::new("8c4ba5b5-visible".into())).unwrap(),
             method: Method::Saml,
             plane: WebAddress::parse("https://anypoint.mulesoft.com").unwrap(),
+            acs_url: Some("https://eu1.anypoint.mulesoft.com/accounts/login/receive-id".into()),
+            name_id: Some("ada@example.com".into()),
             username: Some("ada\u{9b}\"\\\n".into()),
             user_id: Some("u-1".into()),
             organization_id: None,

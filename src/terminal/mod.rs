@@ -151,6 +151,14 @@ impl Terminal {
         io::stdout().is_terminal()
     }
 
+    /// Asks a question at the terminal; only a clear yes is one. Where there is no terminal, or Ctrl-C comes in place of
+    /// an answer, it is no.
+    pub fn confirm(&self, question: &str) -> bool {
+        let ask = || write_line(&format!("{BOLD}{question}{BOLD:#} [y/N]"));
+        prompt::read_line(ask)
+            .is_ok_and(|answer| matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
     /// Reads a long answer, such as a pasted response, without showing it.
     ///
     /// # Errors

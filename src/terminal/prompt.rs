@@ -19,6 +19,51 @@ pub enum PromptError {
     Io(#[from] std::io::Error),
 }
 
+/// How long an answer to a question is waited for. What it is about (a response, mostly) grows stale meanwhile.
+#[cfg(unix)]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// Asks, then reads one short line, as it is typed. Nothing that was typed before the question counts.
+#[cfg(unix)]
+pub(super) fn read_line(ask: impl FnOnce()) -> Result<String, PromptError> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::Errno;
+    use rustix::termios::{QueueSelector, tcflush};
+
+    let terminal = open()?;
+    tcflush(&terminal, QueueSelector::IFlush).map_err(|_| PromptError::NoTerminal)?;
+    let watch = super::Watch::start();
+    let end = std::time::Instant::now() + PATIENCE;
+    ask();
+    while !watch.interrupted() && std::time::Instant::now() < end {
+        match poll(&mut [PollFd::new(&terminal, PollFlags::IN)], Some(&PAUSE)) {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => {
+                let mut line = [0; 256];
+                let count = rustix::io::read(&terminal, &mut line).map_err(std::io::Error::from)?;
+                return Ok(String::from_utf8_lossy(&line[..count]).into_owned());
+            }
+            Err(error) => return Err(std::io::Error::from(error).into()),
+        }
+    }
+    Err(PromptError::Interrupted)
+}
+
+#[cfg(unix)]
+const PAUSE: rustix::event::Timespec = rustix::event::Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
+
+#[cfg(unix)]
+fn open() -> Result<std::fs::File, PromptError> {
+    let options = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/tty");
+    options.map_err(|_| PromptError::NoTerminal)
+}
+
 /// Asks, then reads until the answer ends: with Ctrl-D, or with a new line after which nothing follows for a moment (a
 /// pasted text arrives in one burst, so new lines inside it do not end it).
 ///
@@ -26,17 +71,13 @@ pub enum PromptError {
 /// So both the line mode and the echo are switched off, and on again whatever happens.
 #[cfg(unix)]
 pub(super) fn read_unseen(limit: usize, ask: impl FnOnce()) -> Result<Vec<u8>, PromptError> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::event::{PollFd, PollFlags, poll};
     use rustix::io::Errno;
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
     use std::fs::File;
     use zeroize::Zeroize;
 
     const END_OF_TRANSMISSION: u8 = 0x04;
-    const PAUSE: Timespec = Timespec {
-        tv_sec: 0,
-        tv_nsec: 200_000_000,
-    };
 
     struct Restore<'f>(&'f File, rustix::termios::Termios);
     impl Drop for Restore<'_> {
@@ -46,11 +87,7 @@ pub(super) fn read_unseen(limit: usize, ask: impl FnOnce()) -> Result<Vec<u8>, P
         }
     }
 
-    let terminal = File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .map_err(|_| PromptError::NoTerminal)?;
+    let terminal = open()?;
     let usual = tcgetattr(&terminal).map_err(|_| PromptError::NoTerminal)?;
     let mut unseen = usual.clone();
     unseen.local_modes -= LocalModes::ECHO | LocalModes::ICANON;
@@ -101,5 +138,11 @@ pub(super) fn read_unseen(limit: usize, ask: impl FnOnce()) -> Result<Vec<u8>, P
 /// Other systems have no prompt that takes a line of that length unseen; a file or standard input does.
 #[cfg(not(unix))]
 pub(super) fn read_unseen(_limit: usize, _ask: impl FnOnce()) -> Result<Vec<u8>, PromptError> {
+    Err(PromptError::NoTerminal)
+}
+
+/// As [`read_unseen`]: whoever asks takes this for a no.
+#[cfg(not(unix))]
+pub(super) fn read_line(_ask: impl FnOnce()) -> Result<String, PromptError> {
     Err(PromptError::NoTerminal)
 }

@@ -354,3 +354,92 @@ fn a_missing_token_is_looked_for_under_other_profiles() {
         .says(&["profile default", "one for lab", "--profile"]);
     world.run(&["token", "--profile", "lab"]).code(0);
 }
+
+#[test]
+fn another_user_than_last_time_is_not_signed_in_unasked() {
+    let scene = Scene::set();
+    scene
+        .log_in(&Browser::of(PEOPLE[0].username), &[])
+        .0
+        .code(0);
+    let token = scene.token();
+
+    // There is no terminal to ask at here.
+    let (ended, page) = scene.log_in(&Browser::of(PEOPLE[1].username), &[]);
+    ended.code(4).says(&[
+        "USER",
+        PEOPLE[0].username,
+        PEOPLE[1].username,
+        "--expect-user",
+    ]);
+    assert!(page.text().contains("another user"), "{}", page.text());
+    assert_eq!(
+        scene.exchanges(),
+        1,
+        "nothing was exchanged for the other user"
+    );
+    assert_eq!(
+        scene.world.run(&["token"]).code(0).stdout,
+        format!("{token}\n")
+    );
+
+    let named = ["--expect-user", PEOPLE[1].username];
+    scene
+        .log_in(&Browser::of(PEOPLE[1].username), &named)
+        .0
+        .code(0);
+    scene.world.run(&["logout"]).code(0);
+    scene
+        .log_in(&Browser::of(PEOPLE[0].username), &[])
+        .0
+        .code(0);
+}
+
+#[test]
+fn if_needed_takes_only_a_token_that_the_login_would_have_got() {
+    let scene = Scene::set();
+    scene
+        .log_in(&Browser::of(PEOPLE[0].username), &[])
+        .0
+        .code(0);
+    let again = |more: &[&str]| {
+        scene
+            .world
+            .run(&scene.arguments(&[&["--if-needed"], more].concat()))
+    };
+    again(&[]).code(0).says(&["still holds"]);
+    again(&["--expect-user", PEOPLE[0].username])
+        .code(0)
+        .says(&["still holds"]);
+    // Nobody opens the link of these logins.
+    let waits = ["--timeout", "1s"];
+    again(&[&["--expect-user", PEOPLE[1].username], &waits[..]].concat()).code(6);
+    let acs = scene
+        .demo
+        .platform
+        .acs_url()
+        .replace("harbour-hale", "other-org");
+    again(&[&["--acs-url", &acs], &waits[..]].concat()).code(6);
+
+    let kept = scene
+        .world
+        .home()
+        .join(".local/state/anyp-saml/tokens/profile-default.json");
+    std::fs::write(kept, "damaged").unwrap();
+    again(&waits).code(6);
+}
+
+#[test]
+fn the_host_is_always_named_so_that_no_token_goes_to_another_plane() {
+    let scene = Scene::set();
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+    let host = scene
+        .demo
+        .platform
+        .address()
+        .trim_start_matches("http://")
+        .to_owned();
+    let line = format!("ANYPOINT_HOST='{host}'");
+    let exports = scene.world.run(&["env", "bash"]).code(0).stdout;
+    assert!(exports.contains(&line), "{exports}");
+}

@@ -76,6 +76,8 @@ fn kept(text: &str) -> Kept {
         token: token(text),
         method: Method::Saml,
         plane: WebAddress::parse("https://anypoint.mulesoft.com").unwrap(),
+        acs_url: None,
+        name_id: None,
         username: Some("ada".into()),
         user_id: Some("u-1".into()),
         organization_id: Some("o-1".into()),
