@@ -11,6 +11,17 @@ use crate::time;
 use clap::Args;
 use std::process::ExitCode;
 
+const PROFILE: &str = "\
+A profile, in ~/.config/anyp-saml/config.toml (ANYP_SAML_CONFIG names another file):
+
+  default_profile = \"work\"
+
+  [profile.work]
+  acs_url = \"https://anypoint.mulesoft.com/accounts/login/ORG/providers/ID/receive-id\"
+  idp_url = \"https://idp.example/app/anypoint/sso\"
+  idp_metadata = \"/home/me/idp-metadata.xml\"
+  audience = \"ORG.anypoint.mulesoft.com\"";
+
 /// Sign in with the browser and keep the token
 ///
 /// Opens the identity provider's page, receives the SAML response on a loopback listener (or takes one that you paste),
@@ -19,6 +30,7 @@ use std::process::ExitCode;
 /// Each flag is also a key of the profile (acs_url) and a variable (ANYP_SAML_ACS_URL). Flags outweigh variables, which
 /// outweigh the profile.
 #[derive(Debug, Args)]
+#[command(after_long_help = PROFILE)]
 pub(super) struct Login {
     #[command(flatten)]
     profile: ProfileArgs,
