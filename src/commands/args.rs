@@ -3,10 +3,12 @@
 use super::error::CommandError;
 use crate::config::{
     ConfigError, ConfigFile, Connection, Inspection, Layer, Layers, LoginConfig, Profile, Setting,
-    config_file, resolve, state_directory,
+    config_file, parse_duration, resolve, state_directory,
 };
 use crate::foreign::brief;
 use crate::store::{Kept, Key, TokenStore};
+use crate::terminal::Terminal;
+use crate::time::{self, SignedDuration};
 use clap::Args;
 use std::env::var_os;
 
@@ -48,12 +50,16 @@ impl ProfileArgs {
         Ok((open_store()?, Key::new(&name)?))
     }
 
-    /// The token that is kept for this profile and holds.
+    /// The token that is kept for this profile and holds for at least this long.
     ///
     /// # Errors
     /// [`CommandError::NoToken`] when there is none.
-    pub(super) fn token_that_holds(&self) -> Result<(TokenStore, Key, Kept), CommandError> {
+    pub(super) fn token_that_holds(
+        &self,
+        at_least: SignedDuration,
+    ) -> Result<(TokenStore, Key, Kept), CommandError> {
         let (store, key) = self.kept_under()?;
+        let now = time::now();
         match store.load(&key)? {
             None => Err(CommandError::NoToken {
                 profile: key.profile().to_owned(),
@@ -63,10 +69,47 @@ impl ProfileArgs {
                     .map(|(key, _)| key.profile().to_owned())
                     .collect(),
             }),
-            Some(kept) if kept.has_ended(crate::time::now()) => Err(CommandError::TokenEnded),
+            Some(kept) if kept.has_ended(now) => Err(CommandError::TokenEnded),
+            Some(kept) if kept.has_ended(now + at_least) => Err(CommandError::TokenEndsSoon),
             Some(kept) => Ok((store, key, kept)),
         }
     }
+}
+
+/// Which token a command hands out.
+#[derive(Clone, Debug, Args)]
+pub(super) struct TokenArgs {
+    #[command(flatten)]
+    profile: ProfileArgs,
+    /// Sign in first where no kept token holds, as the profile and the variables say; once for all who ask at once
+    #[arg(long)]
+    login: bool,
+    /// How much longer the token must hold, such as 10m
+    #[arg(long, value_name = "TIME", value_parser = parse_validity)]
+    min_validity: Option<SignedDuration>,
+}
+
+impl TokenArgs {
+    /// The kept token, or a new one where that was asked for.
+    pub(super) fn token(&self, terminal: &Terminal) -> Result<Kept, CommandError> {
+        let at_least = self.min_validity.unwrap_or_default();
+        let kept = if self.login {
+            super::login::log_in_if_needed(&self.profile, self.min_validity, terminal)?
+        } else {
+            self.profile.token_that_holds(at_least)?.2
+        };
+        if kept.ends_at.is_none() && self.min_validity.is_some() {
+            terminal.warn("when this token ends is not known, so nobody can tell whether it holds for that long.");
+        }
+        Ok(kept)
+    }
+}
+
+/// A time as `--min-validity` takes it.
+fn parse_validity(text: &str) -> Result<SignedDuration, &'static str> {
+    parse_duration(text)
+        .filter(|time| !time.is_negative() && *time <= SignedDuration::from_hours(24))
+        .ok_or("it should be a time like 90s or 10m, of at most 24h")
 }
 
 /// What `login` goes by. Each flag is also a profile key (`acs_url`) and a variable (`ANYP_SAML_ACS_URL`); flags

@@ -1,4 +1,4 @@
-use super::args::ProfileArgs;
+use super::args::TokenArgs;
 use super::error::CommandError;
 use super::handed_out;
 use crate::config::{ConfigError, shell};
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 pub(super) struct Env {
     #[command(flatten)]
-    profile: ProfileArgs,
+    token: TokenArgs,
     /// bash, zsh, fish or powershell; by default your own
     #[arg(value_name = "SHELL", default_value = "auto")]
     shell: String,
@@ -24,7 +24,7 @@ impl Env {
                 name: "SHELL".into(),
                 problem,
             })?;
-        let (_, _, kept) = self.profile.token_that_holds()?;
+        let kept = self.token.token(terminal)?;
         handed_out::print_exports(&kept, shell, terminal)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -40,6 +40,8 @@ pub(super) enum CommandError {
     },
     /// What is kept has ended.
     TokenEnded,
+    /// What is kept ends sooner than asked for.
+    TokenEndsSoon,
     /// The platform does not know the kept token any more.
     TokenUnknown,
     /// Standard output does not take what is handed out.
@@ -81,6 +83,11 @@ impl CommandError {
             Self::NoToken { profile, others } => no_token(profile, others),
             Self::TokenEnded => Words::new(NO_TOKEN, "the kept token has ended")
                 .hint("anyp-saml login gets a new one."),
+            Self::TokenEndsSoon => Words::new(
+                NO_TOKEN,
+                "the kept token ends sooner than --min-validity asks for",
+            )
+            .hint("anyp-saml login gets a new one; --login does so where one is needed."),
             Self::TokenUnknown => Words::new(
                 NO_TOKEN,
                 "the platform does not take the kept token any more",
@@ -197,6 +204,13 @@ fn login(error: &LoginError) -> Words {
             .hint(format!("If that is meant, say so with --expect-user {}, or anyp-saml logout first.", brief(found))),
         LoginError::TimedOut => Words::new(TIMED_OUT, error).hints(WAITED_IN_VAIN),
         LoginError::Interrupted => Words::new(INTERRUPTED, error),
+        LoginError::NobodyHere => Words::new(NO_TOKEN, error)
+            .hint("Sign in with anyp-saml login where you can: whoever asks here then finds the kept token."),
+        LoginError::OthersFailed => Words::new(NO_TOKEN, error)
+            .hint("Why was said where it ran. anyp-saml login tries again."),
+        LoginError::OthersTookLong => {
+            Words::new(TIMED_OUT, error).hint("Finish that one, or end it.")
+        }
         LoginError::Platform(error) => platform(error),
         LoginError::Config(problem) => config(problem),
         LoginError::Store(problem) => store(problem),

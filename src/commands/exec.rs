@@ -1,4 +1,4 @@
-use super::args::ProfileArgs;
+use super::args::TokenArgs;
 use super::error::CommandError;
 use super::handed_out;
 use crate::terminal::Terminal;
@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode};
 #[derive(Debug, Args)]
 pub(super) struct Exec {
     #[command(flatten)]
-    profile: ProfileArgs,
+    token: TokenArgs,
     /// The command and its arguments
     #[arg(
         required = true,
@@ -35,7 +35,7 @@ const CONTRADICTING: [&str; 4] = [
 
 impl Exec {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
-        let (_, _, kept) = self.profile.token_that_holds()?;
+        let kept = self.token.token(terminal)?;
         let Some((program, arguments)) = self.command.split_first() else {
             return Err(CommandError::Other("no command was given".into()));
         };

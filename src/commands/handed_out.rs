@@ -68,6 +68,15 @@ pub(super) fn end(kept: &Kept, now: Timestamp) -> String {
     }
 }
 
+/// How much of a token's time is left, in words.
+pub(super) fn left(kept: &Kept, now: Timestamp) -> String {
+    match kept.ends_at {
+        None => "end not known".into(),
+        Some(end) if end <= now => "ended".into(),
+        Some(end) => format!("about {} left", rounded(end.duration_since(now))),
+    }
+}
+
 /// A duration in the unit that a person would choose.
 fn rounded(duration: SignedDuration) -> String {
     // To the nearest minute: a token of an hour has not 59 minutes when it has just been given.

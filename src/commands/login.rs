@@ -1,13 +1,13 @@
 use super::args::{LoginArgs, ProfileArgs, open_store};
 use super::error::CommandError;
 use super::handed_out;
-use crate::config::LoginConfig;
+use crate::config::{ConfigError, LoginConfig};
 use crate::foreign::{brief, shown};
-use crate::login::{SignedIn, log_in};
+use crate::login::{self, SignedIn, log_in};
 use crate::platform::Plane;
 use crate::store::{Kept, Key, write_token_file};
 use crate::terminal::Terminal;
-use crate::time;
+use crate::time::{self, SignedDuration};
 use clap::Args;
 use std::process::ExitCode;
 
@@ -62,11 +62,11 @@ impl Login {
         config: &LoginConfig,
         terminal: &Terminal,
     ) -> Result<ExitCode, CommandError> {
-        tell(&signed_in.kept, terminal);
-        if let Some(path) = &config.hand_out.token_file {
-            write_token_file(path, &signed_in.kept.token)?;
-            terminal.field("token file", &shown(&path.to_string_lossy(), 300));
+        if !signed_in.is_new {
+            terminal.say("The kept token still holds.");
         }
+        tell(&signed_in.kept, terminal);
+        write_file(&signed_in.kept, config, terminal)?;
         match config.hand_out.env {
             Some(shell) => handed_out::print_exports(&signed_in.kept, shell, terminal)?,
             None => {
@@ -82,6 +82,49 @@ impl Login {
             Some(error) => Err(error.into()),
         }
     }
+}
+
+/// The kept token of a profile where it holds for at least this long, and the one of a new login otherwise. What the
+/// profile and the variables say about the login holds, but for what a login prints.
+pub(super) fn log_in_if_needed(
+    profile: &ProfileArgs,
+    at_least: Option<SignedDuration>,
+    terminal: &Terminal,
+) -> Result<Kept, CommandError> {
+    let at_least = at_least.unwrap_or(login::WORTH_HAVING);
+    let config = match LoginArgs::default().resolve(profile) {
+        // A login that was told everything by flags has left a token, but no profile.
+        Err(
+            error @ CommandError::Config(ConfigError::Missing(_) | ConfigError::NoProfile { .. }),
+        ) => {
+            return profile
+                .token_that_holds(at_least)
+                .map(|(_, _, kept)| kept)
+                .map_err(|_| error);
+        }
+        resolved => resolved?.0,
+    };
+    let store = open_store()?;
+    let key = Key::new(&config.profile)?;
+    let ended = login::log_in_if_needed(&config, at_least, &store, &key, terminal);
+    let signed_in = ended.tell(|result| result.map_err(CommandError::from))?;
+    if signed_in.is_new {
+        tell(&signed_in.kept, terminal);
+        write_file(&signed_in.kept, &config, terminal)?;
+    }
+    if let Some(error) = &signed_in.not_kept {
+        terminal.warn(&format!("the token could not be kept: {error}"));
+    }
+    Ok(signed_in.kept)
+}
+
+/// Writes the token file, where one is configured.
+fn write_file(kept: &Kept, config: &LoginConfig, terminal: &Terminal) -> Result<(), CommandError> {
+    if let Some(path) = &config.hand_out.token_file {
+        write_token_file(path, &kept.token)?;
+        terminal.field("token file", &shown(&path.to_string_lossy(), 300));
+    }
+    Ok(())
 }
 
 /// Says whose token it is, and about when it ends.

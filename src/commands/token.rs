@@ -1,4 +1,4 @@
-use super::args::ProfileArgs;
+use super::args::TokenArgs;
 use super::error::CommandError;
 use crate::terminal::Terminal;
 use clap::Args;
@@ -8,12 +8,12 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 pub(super) struct Token {
     #[command(flatten)]
-    profile: ProfileArgs,
+    token: TokenArgs,
 }
 
 impl Token {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
-        let (_, _, kept) = self.profile.token_that_holds()?;
+        let kept = self.token.token(terminal)?;
         terminal
             .hand_out_token(&kept.token)
             .map_err(CommandError::Output)?;

@@ -6,6 +6,7 @@ use crate::foreign::brief;
 use crate::platform::{Account, Plane, Platform, PlatformError, Reason};
 use crate::store::Kept;
 use crate::terminal::Terminal;
+use crate::time::{self, SignedDuration};
 use clap::Args;
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -21,9 +22,15 @@ pub(super) struct Whoami {
 
 impl Whoami {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
-        let (_, _, kept) = self.profile.token_that_holds()?;
+        let (store, key, kept) = self.profile.token_that_holds(SignedDuration::ZERO)?;
         let connection = self.connection.resolve(&self.profile)?;
-        let table = ask(&kept, &connection)?;
+        let asked = ask(&kept, &connection);
+        if let Err(CommandError::TokenUnknown) = asked
+            && store.mark_ended(&key, &kept.token, time::now())?
+        {
+            terminal.say("The kept token is marked as ended.");
+        }
+        let table = asked?;
         terminal.hand_out(&table).map_err(CommandError::Output)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -19,6 +19,7 @@ pub use login::{
     PasteSource, RelayStateUse, TrustSources, resolve, shell,
 };
 pub use paths::{CONFIG_VARIABLE, config_file, state_directory};
+pub use reader::parse_duration;
 pub use setting::{Kind, Setting};
 pub use trusted::read_trusted;
 

@@ -68,7 +68,7 @@ impl Reader<'_> {
 
     pub(super) fn wait(&self, setting: Setting) -> Result<Option<Duration>, ConfigError> {
         self.parsed(setting, |text| {
-            let wait = duration(text).and_then(|wait| Duration::try_from(wait).ok());
+            let wait = parse_duration(text).and_then(|wait| Duration::try_from(wait).ok());
             wait.filter(|wait| !wait.is_zero() && *wait <= MAX_WAIT)
                 .ok_or("it should be a time like 90s or 5m, of at most 24h")
         })
@@ -76,7 +76,7 @@ impl Reader<'_> {
 
     pub(super) fn clock_skew(&self) -> Result<SignedDuration, ConfigError> {
         let skew = self.parsed(Setting::ClockSkew, |text| {
-            duration(text)
+            parse_duration(text)
                 .filter(|skew| !skew.is_negative() && *skew <= MAX_CLOCK_SKEW)
                 .ok_or("it should be a time from 0s to 10m")
         })?;
@@ -84,8 +84,8 @@ impl Reader<'_> {
     }
 }
 
-/// A number of seconds, or a number with its unit.
-fn duration(text: &str) -> Option<SignedDuration> {
+/// A time as a person writes it: a number of seconds, or numbers with their units.
+pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     match text.parse::<u32>() {
         Ok(seconds) => Some(SignedDuration::from_secs(seconds.into())),
         Err(_) => text.parse().ok(),

@@ -2,7 +2,7 @@
 
 use crate::address::{LoopbackAddress, WebAddress};
 use crate::browser::{self, Blocked};
-use crate::config::{BrowserChoice, LoginConfig};
+use crate::config::{BrowserChoice, Capture, LoginConfig, PasteSource};
 use crate::terminal::Terminal;
 use std::env;
 use std::time::Duration;
@@ -21,6 +21,21 @@ pub(super) fn open(
     terminal.say(&format!(
         "Waiting {wait} for the response at {address}. Ctrl-C ends it."
     ));
+}
+
+/// Whether anybody would notice that a sign-in is wanted: by a browser that opens, or at the terminal.
+pub(super) fn is_somebody_here(config: &LoginConfig, terminal: &Terminal) -> bool {
+    let reads_response = |source: &PasteSource| *source != PasteSource::Prompt;
+    let opens = || match &config.browser {
+        BrowserChoice::Command(_) | BrowserChoice::Program(_) => true,
+        BrowserChoice::Default => browser::why_not_here(|name| env::var_os(name)).is_none(),
+        BrowserChoice::None => false,
+    };
+    terminal.is_watched()
+        || match &config.capture {
+            Capture::Paste { source, .. } => reads_response(source),
+            _ => opens(),
+        }
 }
 
 fn lead_to(

@@ -9,6 +9,7 @@ mod door;
 mod handed_in;
 mod page;
 mod paste;
+mod queue;
 mod refusal;
 mod saml;
 mod trust;
@@ -24,7 +25,7 @@ use crate::platform::{Platform, PlatformError};
 use crate::saml::{DecodeError, Refused};
 use crate::store::{Kept, Key, StoreError, TokenStore};
 use crate::terminal::{PromptError, Terminal};
-use crate::time;
+use crate::time::{self, SignedDuration};
 use door::Farewell;
 use thiserror::Error;
 
@@ -52,6 +53,8 @@ impl Ended {
 pub struct SignedIn {
     /// The token and whose it is.
     pub kept: Kept,
+    /// Whether it was got just now, and not found in the store.
+    pub is_new: bool,
     /// Why it could not be kept, where that is so: it can still be handed out.
     pub not_kept: Option<StoreError>,
 }
@@ -104,6 +107,17 @@ pub enum LoginError {
     /// The user ended it.
     #[error("interrupted")]
     Interrupted,
+    /// A login is needed, and nobody would see that.
+    #[error(
+        "a login is needed, and there is neither a display for a browser nor a terminal to show its address on"
+    )]
+    NobodyHere,
+    /// Somebody else's login for the same profile was waited for, and failed.
+    #[error("the login that this one waited for has ended without a token")]
+    OthersFailed,
+    /// Somebody else's login for the same profile has not ended.
+    #[error("another login for this profile has been under way for too long")]
+    OthersTookLong,
     /// The platform says that the token is another user's than the expected one's.
     #[error("the platform signed in {}, expected {}", brief(.found), brief(.expected))]
     OtherUser {
@@ -128,27 +142,48 @@ pub enum LoginError {
     Store(#[from] StoreError),
 }
 
-/// Logs in: with the kept token where the configuration asks for one only if needed and it still holds, else through
-/// the identity provider.
+/// Logs in: with the kept token where the configuration asks for a login only if needed, else through the identity
+/// provider.
 pub fn log_in(config: &LoginConfig, store: &TokenStore, key: &Key, terminal: &Terminal) -> Ended {
-    let kept = if config.if_needed {
-        token_that_holds(config, store, key)
+    if config.if_needed {
+        log_in_if_needed(config, WORTH_HAVING, store, key, terminal)
     } else {
-        Ok(None)
+        queue::beside_others(store, key, || saml::log_in(config, store, key, terminal))
+    }
+}
+
+/// How much longer a token must hold to be worth handing out, where nobody says.
+pub const WORTH_HAVING: SignedDuration = SignedDuration::from_secs(60);
+
+/// Gives the kept token where it holds for at least this long, and logs in otherwise: once for everybody who asks at
+/// the same time. Where its end is not known, the platform is asked.
+pub fn log_in_if_needed(
+    config: &LoginConfig,
+    at_least: SignedDuration,
+    store: &TokenStore,
+    key: &Key,
+    terminal: &Terminal,
+) -> Ended {
+    let need = queue::Need {
+        is_wanted: &|kept| is_what_is_wanted(kept, config),
+        patience: config.timeout,
+        can_sign_in: browse::is_somebody_here(config, terminal),
+        holds: &|kept| holds(config, at_least, kept),
     };
-    match kept {
-        Ok(Some(kept)) => {
-            terminal.say("The kept token still holds.");
-            Ended {
-                result: Ok(SignedIn {
-                    kept,
-                    not_kept: None,
-                }),
-                farewell: None,
-            }
+    queue::one_for_all(&need, store, key, terminal, || {
+        saml::log_in(config, store, key, terminal)
+    })
+}
+
+/// Whether a token will hold for this long.
+fn holds(config: &LoginConfig, at_least: SignedDuration, kept: &Kept) -> Result<bool, LoginError> {
+    match kept.ends_at {
+        Some(_) => Ok(!kept.has_ended(time::now() + at_least)),
+        None => {
+            let platform =
+                Platform::new(config.connection.client()?, config.platform.plane().clone());
+            Ok(platform.account(&kept.token).is_ok())
         }
-        Ok(None) => saml::log_in(config, store, key, terminal),
-        Err(error) => error.into(),
     }
 }
 
@@ -160,35 +195,6 @@ impl From<LoginError> for Ended {
         }
     }
 }
-
-/// How much longer a token must hold to be worth handing out.
-const WORTH_HAVING: time::SignedDuration = time::SignedDuration::from_secs(60);
-
-/// The kept token, when it is what this configuration would get and will hold for a while. Where its end is not known,
-/// the platform is asked.
-fn token_that_holds(
-    config: &LoginConfig,
-    store: &TokenStore,
-    key: &Key,
-) -> Result<Option<Kept>, LoginError> {
-    let kept = match store.load(key) {
-        // A login replaces what cannot be read.
-        Err(StoreError::Broken { .. } | StoreError::Newer { .. }) => None,
-        kept => kept?,
-    };
-    let Some(kept) = kept.filter(|kept| is_what_is_wanted(kept, config)) else {
-        return Ok(None);
-    };
-    match kept.ends_at {
-        Some(_) => Ok(Some(kept).filter(|kept| !kept.has_ended(time::now() + WORTH_HAVING))),
-        None => {
-            let platform =
-                Platform::new(config.connection.client()?, config.platform.plane().clone());
-            Ok(platform.account(&kept.token).is_ok().then_some(kept))
-        }
-    }
-}
-
 /// Whether a kept token is of the configured organization, and of the expected user where one is.
 fn is_what_is_wanted(kept: &Kept, config: &LoginConfig) -> bool {
     let names = [&kept.name_id, &kept.username];

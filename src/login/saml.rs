@@ -131,7 +131,11 @@ fn exchange_and_keep(
             "the platform gave a token, but does not say whose it is: {error}"
         )),
     }
-    Ok(SignedIn { kept, not_kept })
+    Ok(SignedIn {
+        kept,
+        is_new: true,
+        not_kept,
+    })
 }
 
 /// Asks before another user than the one of the kept token is signed in: a response answers no request of ours, so

@@ -87,17 +87,23 @@ impl Directory {
         Ok(Self { descriptor, path })
     }
 
+    /// Opens a file that is there to be locked, and makes it where it is missing.
+    pub(super) fn open_lock(&self, name: &str) -> Result<File, StoreError> {
+        let path = self.path.join(name);
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let descriptor = rustix::fs::openat(&self.descriptor, name, flags, Mode::RUSR | Mode::WUSR)
+            .map_err(|error| io(&path, "open", error))?;
+        // A umask may have taken away what the next one needs to open it.
+        rustix::fs::fchmod(&descriptor, Mode::RUSR | Mode::WUSR)
+            .map_err(|error| io(&path, "set the mode of", error))?;
+        Ok(File::from(descriptor))
+    }
+
     /// Takes the writers' lock, which ends with the value returned, or with the process.
     pub(super) fn lock(&self) -> Result<File, StoreError> {
         let path = self.path.join(LOCK);
-        let flags =
-            OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let descriptor = rustix::fs::openat(&self.descriptor, LOCK, flags, Mode::RUSR | Mode::WUSR)
-            .map_err(|error| io(&path, "open", error))?;
-        // A umask may have taken away what the next writer needs to open it.
-        rustix::fs::fchmod(&descriptor, Mode::RUSR | Mode::WUSR)
-            .map_err(|error| io(&path, "set the mode of", error))?;
-        let file = File::from(descriptor);
+        let file = self.open_lock(LOCK)?;
         let deadline = Instant::now() + LOCK_PATIENCE;
         loop {
             match file.try_lock() {

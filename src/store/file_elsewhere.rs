@@ -52,14 +52,20 @@ impl Directory {
         Ok(Self { path })
     }
 
+    /// Opens a file that is there to be locked, and makes it where it is missing.
+    pub(super) fn open_lock(&self, name: &str) -> Result<File, StoreError> {
+        let path = self.path.join(name);
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false);
+        options
+            .open(&path)
+            .map_err(|error| io(&path, "open", error))
+    }
+
     /// Takes the writers' lock, which ends with the value returned, or with the process.
     pub(super) fn lock(&self) -> Result<File, StoreError> {
         let path = self.path.join(LOCK);
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
-        let file = options
-            .open(&path)
-            .map_err(|error| io(&path, "open", error))?;
+        let file = self.open_lock(LOCK)?;
         let deadline = Instant::now() + LOCK_PATIENCE;
         loop {
             match file.try_lock() {

@@ -11,14 +11,17 @@ mod file;
 #[path = "file_elsewhere.rs"]
 mod file;
 mod kept;
+mod queue;
 mod temporary;
 #[cfg(unix)]
 mod walk;
 
 pub use kept::{Kept, Method};
+pub use queue::LoginQueue;
 pub use temporary::TemporaryStore;
 
 use crate::foreign::shown;
+use crate::time::Timestamp;
 use crate::token::AccessToken;
 use file::Directory;
 use std::io;
@@ -97,6 +100,13 @@ pub enum StoreError {
         /// The path.
         path: PathBuf,
     },
+}
+
+impl StoreError {
+    /// Whether the next login puts this right by itself.
+    pub fn is_replaceable(&self) -> bool {
+        matches!(self, Self::Broken { .. } | Self::Newer { .. })
+    }
 }
 
 /// What is not safe about a file or directory.
@@ -235,6 +245,30 @@ impl TokenStore {
                 version,
             }),
             Err(kept::Unreadable::Broken(what)) => Err(StoreError::Broken { path: path(), what }),
+        }
+    }
+
+    /// Notes that a token has ended before its time, if it is still the one that is kept; says whether it was.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was kept before is then whole.
+    pub fn mark_ended(
+        &self,
+        key: &Key,
+        token: &AccessToken,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(directory) = Directory::open_own(&self.directory)? else {
+            return Ok(false);
+        };
+        let _lock = directory.lock()?;
+        match self.load_from(&directory, key)? {
+            Some(mut kept) if kept.token.expose() == token.expose() => {
+                kept.ends_at = Some(at);
+                directory.replace(key.file_name(), &kept.to_json())?;
+                Ok(true)
+            }
+            _ => Ok(false),
         }
     }
 

@@ -159,6 +159,11 @@ impl Terminal {
             .is_ok_and(|answer| matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
+    /// Whether what is said reaches a screen, where somebody may read it and act on it.
+    pub fn is_watched(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
     /// Reads a long answer, such as a pasted response, without showing it.
     ///
     /// # Errors

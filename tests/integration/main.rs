@@ -13,6 +13,7 @@ mod listener;
 mod login;
 #[cfg(unix)]
 mod real_idps;
+mod session;
 mod shells;
 mod signature_vectors;
 mod store_files;
