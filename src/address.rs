@@ -238,6 +238,14 @@ impl LoopbackAddress {
         Ok(Self(address))
     }
 
+    /// The address of a port of 127.0.0.1, at a path that starts with `/`.
+    ///
+    /// # Errors
+    /// As [`LoopbackAddress::parse`], for a path that a browser would spell another way.
+    pub fn on(port: u16, path: &str) -> Result<Self, AddressError> {
+        Self::parse(&format!("http://{}:{port}{path}", Ipv4Addr::LOCALHOST))
+    }
+
     /// The address, letter for letter as it was given.
     pub fn as_str(&self) -> &str {
         self.0.as_str()

@@ -21,6 +21,7 @@ use crate::address::LoopbackAddress;
 use crate::loopback::{self, BindError, Limits, Owner, Running, Server};
 use crate::saml::PostedResponse;
 use desk::{Desk, Post};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -77,6 +78,31 @@ impl Listener {
     /// [`BindError`], with the owner of the address where it is taken.
     pub fn bind(address: &LoopbackAddress, rules: Rules) -> Result<Self, BindError> {
         let server = Server::bind(&address.sockets(), Limits::DEFAULT, page::HEADERS)?;
+        Self::serve(server, rules, neighbour(address).into_iter().collect())
+    }
+
+    /// Takes a free port of 127.0.0.1, for an address that nobody has to know beforehand: this path at that port. It
+    /// starts answering by the rules that `rules` makes for the address.
+    ///
+    /// # Errors
+    /// [`BindError`] when no port can be had, or no address has this path.
+    pub fn bind_somewhere(
+        path: &str,
+        rules: impl FnOnce(&LoopbackAddress) -> Rules,
+    ) -> Result<(Self, LoopbackAddress), BindError> {
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = Server::bind(&[anywhere], Limits::DEFAULT, page::HEADERS)?;
+        let taken = server.addresses().first().copied().unwrap_or(anywhere);
+        let address =
+            LoopbackAddress::on(taken.port(), path).map_err(|error| BindError::Refused {
+                address: taken,
+                cause: io::Error::other(error),
+            })?;
+        let listener = Self::serve(server, rules(&address), Vec::new())?;
+        Ok((listener, address))
+    }
+
+    fn serve(server: Server, rules: Rules, warnings: Vec<Warning>) -> Result<Self, BindError> {
         let desk = Arc::new(Desk::new(rules));
         let running = server.serve({
             let desk = Arc::clone(&desk);
@@ -84,7 +110,7 @@ impl Listener {
         })?;
         Ok(Self {
             desk,
-            warnings: neighbour(address).into_iter().collect(),
+            warnings,
             running: Some(running),
         })
     }
@@ -101,7 +127,7 @@ impl Listener {
     pub fn receive(
         &self,
         deadline: Instant,
-        cancelled: &dyn Fn() -> bool,
+        cancelled: &mut dyn FnMut() -> bool,
         tell: &mut dyn FnMut(&RequestError),
     ) -> Result<Delivery, ReceiveError> {
         loop {
@@ -110,14 +136,14 @@ impl Listener {
             if news.bad_posts > MOST_BAD_POSTS {
                 return Err(ReceiveError::TooManyBadPosts);
             }
-            if cancelled() {
-                return Err(ReceiveError::Cancelled);
-            }
             if let Some(post) = news.post {
                 return Ok(Delivery {
                     desk: Arc::clone(&self.desk),
                     post,
                 });
+            }
+            if cancelled() {
+                return Err(ReceiveError::Cancelled);
             }
             if Instant::now() >= deadline {
                 return Err(ReceiveError::TimedOut);

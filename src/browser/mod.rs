@@ -1,7 +1,17 @@
 //! Opening the identity provider's page.
 //!
-//! `system` starts the user's own browser, or the one that was named.
+//! `system` starts the user's own browser, or the one that was named. `chromium` starts a browser of this program's own,
+//! and catches what its page posts to the platform.
 
+pub mod chromium;
 mod system;
 
-pub use system::{Blocked, OpenError, open, why_not_here};
+pub use system::{Blocked, OpenError, find, open, why_not_here};
+
+/// Variables that hold secrets of the platform's other tools: a browser has no use for them.
+const SECRETS: [&str; 4] = [
+    "ANYPOINT_BEARER",
+    "ANYPOINT_ACCESS_TOKEN",
+    "ANYPOINT_PASSWORD",
+    "ANYPOINT_CLIENT_SECRET",
+];

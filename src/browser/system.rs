@@ -14,14 +14,6 @@ use thiserror::Error;
 /// is itself the launcher goes on for hours.
 const WATCHED: Duration = Duration::from_millis(250);
 
-/// Variables that hold secrets of the platform's other tools: a browser has no use for them.
-const SECRETS: [&str; 4] = [
-    "ANYPOINT_BEARER",
-    "ANYPOINT_ACCESS_TOKEN",
-    "ANYPOINT_PASSWORD",
-    "ANYPOINT_CLIENT_SECRET",
-];
-
 /// Why no browser was opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -146,7 +138,7 @@ fn named(browser: &str, address: &WebAddress) -> Result<Command, OpenError> {
 
 /// The program of that name: a path as it is, a plain name from the absolute entries of `PATH` alone, so that nothing
 /// in the directory that the command happens to be called in is ever run.
-fn find(program: &OsStr) -> Option<PathBuf> {
+pub fn find(program: &OsStr) -> Option<PathBuf> {
     let path = Path::new(program);
     if path.components().count() > 1 || path.is_absolute() {
         return path.is_file().then(|| path.to_owned());
@@ -167,7 +159,7 @@ fn find(program: &OsStr) -> Option<PathBuf> {
 /// Starts a launcher and watches it for a moment.
 fn start(mut command: Command) -> Result<(), OpenError> {
     let program = command.get_program().to_string_lossy().into_owned();
-    for name in SECRETS {
+    for name in super::SECRETS {
         command.env_remove(name);
     }
     command

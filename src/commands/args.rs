@@ -2,8 +2,8 @@
 
 use super::error::CommandError;
 use crate::config::{
-    ConfigError, ConfigFile, Connection, Inspection, Layer, Layers, LoginConfig, Profile, Setting,
-    config_file, parse_duration, resolve, state_directory,
+    ConfigError, ConfigFile, Connection, Inspection, Layer, Layers, LoginConfig, Machine, Profile,
+    Setting, config_file, parse_duration, resolve, state_directory,
 };
 use crate::foreign::brief;
 use crate::store::{Kept, Key, TokenStore};
@@ -133,10 +133,11 @@ pub(super) struct LoginArgs {
     )]
     relay_state: Option<String>,
 
-    /// How the response is caught: loopback (the browser posts it here) or paste
+    /// How the response is caught: loopback (your browser posts it here), chromium (a browser of this program's own,
+    /// nothing to register) or paste [default: loopback with --listen, else chromium where there is one]
     #[arg(
         long,
-        value_name = "loopback|paste",
+        value_name = "loopback|chromium|paste",
         help_heading = "How the response gets here"
     )]
     capture: Option<String>,
@@ -150,7 +151,7 @@ pub(super) struct LoginArgs {
         help_heading = "How the response gets here"
     )]
     response: Option<String>,
-    /// The browser to start, in place of the default one
+    /// The browser to start, in place of the default one or the installed Chromium
     #[arg(
         long,
         value_name = "COMMAND",
@@ -160,6 +161,12 @@ pub(super) struct LoginArgs {
     /// Only show the address to open
     #[arg(long, help_heading = "How the response gets here")]
     no_browser: bool,
+    /// With chromium: sign in without a window while the identity provider's session lasts, with one when it asks
+    #[arg(long, help_heading = "How the response gets here")]
+    headless_first: bool,
+    /// With chromium: a browser profile for this login alone, in place of the kept one
+    #[arg(long, help_heading = "How the response gets here")]
+    fresh_browser: bool,
     /// How long to wait for the response [default: 5m]
     #[arg(long, value_name = "TIME", help_heading = "How the response gets here")]
     timeout: Option<String>,
@@ -285,7 +292,7 @@ impl LoginArgs {
     ) -> Result<(LoginConfig, Layers), CommandError> {
         let (name, table) = self.profile(profile)?;
         let layers = layers(self.layer(), &table)?;
-        Ok((resolve(name, &layers, |name| var_os(name))?, layers))
+        Ok((resolve(name, &layers, &Machine::this())?, layers))
     }
 
     /// A profile's name that the file does not know is only a name for the token when the flags say the rest.
@@ -311,6 +318,8 @@ impl LoginArgs {
             .text(Setting::Response, self.response.clone())
             .text(Setting::Browser, self.browser.clone())
             .switch(Setting::NoBrowser, self.no_browser)
+            .switch(Setting::HeadlessFirst, self.headless_first)
+            .switch(Setting::FreshBrowser, self.fresh_browser)
             .text(Setting::Timeout, self.timeout.clone())
             .text(Setting::TokenFile, self.token_file.clone())
             .text(Setting::Env, self.env.clone())

@@ -3,7 +3,7 @@ use super::login::tell;
 use super::whoami;
 use crate::address::{LoopbackAddress, WebAddress};
 use crate::config::{
-    BrowserChoice, DEFAULT_LISTEN, Layer, Layers, LoginConfig, Opener, Setting, resolve,
+    BrowserChoice, DEFAULT_LISTEN, Layer, Layers, LoginConfig, Machine, Opener, Setting, resolve,
 };
 use crate::demo::{Demo, HeldPort, PEOPLE, visitor};
 use crate::login::log_in;
@@ -116,7 +116,7 @@ fn config(demo: &Demo) -> Result<LoginConfig, CommandError> {
         }
     }
     let layers = Layers::new(layer, Layer::default(), Layer::default())?;
-    Ok(resolve("demo".into(), &layers, |_| None)?)
+    Ok(resolve("demo".into(), &layers, &Machine::bare())?)
 }
 
 /// Why no browser is opened, if so.

@@ -1,5 +1,6 @@
 //! Errors in words: what went wrong, the facts, what to do next, and the exit code.
 
+use crate::browser::chromium::{ChromiumError, NO_SANDBOX_VARIABLE};
 use crate::config::{ConfigError, Setting};
 use crate::demo::DemoError;
 use crate::foreign::brief;
@@ -169,6 +170,13 @@ fn config(error: &ConfigError) -> Words {
             .fold(words, Words::hint)
             .hint("Each can also stand in a profile: see anyp-saml login --help."),
         ConfigError::TrustFromEnvironment(_) => words.hint("Remove the variable, or say it with the flag."),
+        ConfigError::StartsAtPlatform => words
+            .hint(
+                "What comes of it answers a request of the platform's (InResponseTo) and ends as a cookie in the browser; \
+                 the platform exchanges responses for tokens that the identity provider sends by itself (IdP-initiated).",
+            )
+            .hint("Copy the link of the Anypoint tile in your organization's app portal; the README lists its form for each \
+                   identity provider."),
         ConfigError::UnknownKey(_) => {
             words.hint("Keys are the flags of anyp-saml login with underscores: acs_url, idp_url, idp_metadata, …")
         }
@@ -202,7 +210,14 @@ fn login(error: &LoginError) -> Words {
         LoginError::UserChanged { found, .. } => Words::new(RESPONSE_REFUSED, error)
             .fact("rule", Rule::User.code())
             .hint(format!("If that is meant, say so with --expect-user {}, or anyp-saml logout first.", brief(found))),
-        LoginError::TimedOut => Words::new(TIMED_OUT, error).hints(WAITED_IN_VAIN),
+        LoginError::TimedOut { own_browser: false } => {
+            Words::new(TIMED_OUT, error).hints(WAITED_IN_VAIN)
+        }
+        LoginError::TimedOut { own_browser: true } => {
+            Words::new(TIMED_OUT, error).hints(VISITED_IN_VAIN)
+        }
+        LoginError::BrowserClosed => Words::new(TIMED_OUT, error).hints(VISITED_IN_VAIN),
+        LoginError::Chromium(problem) => chromium(problem),
         LoginError::Interrupted => Words::new(INTERRUPTED, error),
         LoginError::NobodyHere => Words::new(NO_TOKEN, error)
             .hint("Sign in with anyp-saml login where you can: whoever asks here then finds the kept token."),
@@ -228,12 +243,46 @@ fn login(error: &LoginError) -> Words {
 /// The likely causes when nothing, or nothing good, was posted.
 const WAITED_IN_VAIN: [&str; 4] = [
     "If the browser ended on a page of Anypoint Platform, the identity provider does not know this address: have it \
-     registered as an ACS URL (reply URL), exactly as shown above.",
+     registered as an ACS URL (reply URL), exactly as shown above, or sign in with --capture chromium, which needs no \
+     registration.",
     "If the browser showed an error of the identity provider, check --idp-url: it must be the IdP-initiated link.",
     "If the browser stayed on the identity provider's page, its policy (form-action) or the browser's rules for local \
-     addresses keep it from posting here: sign in with --capture paste.",
+     addresses keep it from posting here: sign in with --capture chromium or paste.",
     "If the browser runs on another machine, lead its port here: ssh -L.",
 ];
+
+/// The same where a browser of our own should have caught it.
+const VISITED_IN_VAIN: [&str; 3] = [
+    "If the browser ended on a page of Anypoint Platform, --acs-url is not the address that the identity provider posts \
+     to: compare it with the one that Access Management shows, letter for letter.",
+    "If the browser showed an error of the identity provider, check --idp-url: it must be the IdP-initiated link.",
+    "If the identity provider turns this browser away (it can be seen to be automated, which some do not take): sign in \
+     with --capture loopback or paste.",
+];
+
+fn chromium(error: &ChromiumError) -> Words {
+    let elsewhere = "--capture loopback and --capture paste sign in without it.";
+    match error {
+        ChromiumError::Root(_) => Words::new(USAGE, error)
+            .hint("Sign in as a user of your own: the sandbox keeps a hostile page from the machine.")
+            .hint(format!(
+                "In a container or a CI job without other users, {NO_SANDBOX_VARIABLE}=1 leaves the sandbox out."
+            )),
+        ChromiumError::NoDisplay => Words::new(FAILED, error)
+            .hint("--headless-first signs in without a window for as long as a session at the identity provider lasts.")
+            .hint(elsewhere),
+        ChromiumError::Profile(problem) => store(problem),
+        ChromiumError::Start { .. } => Words::new(FAILED, error).hint(elsewhere),
+        ChromiumError::EndedEarly { words, .. } | ChromiumError::NoAnswer { words, .. } => {
+            let said = words.iter().fold(Words::new(FAILED, error), |all, line| {
+                all.fact("it said", line)
+            });
+            said.hint("--browser names another one: Chrome, Chromium, Edge or Brave, but no snap and no Flatpak.")
+                .hint(elsewhere)
+        }
+        ChromiumError::NotCaught(_) => Words::new(FAILED, error).hint(elsewhere),
+    }
+}
 
 fn refusal(refused: &Refused) -> Words {
     Words::new(
@@ -361,6 +410,9 @@ fn store(error: &StoreError) -> Words {
                 Some("Move it away.")
             }
         },
+        StoreError::BrowserBusy { .. } => Some(
+            "Finish the other login, or close its browser; --fresh-browser signs in with a browser of its own.",
+        ),
         StoreError::Busy { .. } => Some("End the other program, or try again."),
         StoreError::NoFileName { .. } => Some("Give a path that ends in a file's name."),
         StoreError::Io { .. } => None,

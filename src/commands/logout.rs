@@ -11,6 +11,9 @@ use std::process::ExitCode;
 pub(super) struct Logout {
     #[command(flatten)]
     profile: ProfileArgs,
+    /// Also forget the browser profile of the chromium capture, with its sessions at the identity provider
+    #[arg(long)]
+    browser: bool,
 }
 
 impl Logout {
@@ -20,6 +23,13 @@ impl Logout {
             terminal.done("The kept token is forgotten. The platform ends it by itself with the session timeout.");
         } else {
             terminal.say("No token was kept.");
+        }
+        if self.browser {
+            if store.browser_profiles().forget(&key)? {
+                terminal.done("The browser profile is forgotten. The identity provider will ask for everything again.");
+            } else {
+                terminal.say("No browser profile was kept.");
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,8 +1,8 @@
 //! What a login goes by.
 
 use super::reader::Reader;
-use super::{ConfigError, Connection, Layers, Setting};
-use crate::address::{LoopbackAddress, WebAddress};
+use super::{Capture, ConfigError, Connection, Layers, Machine, Setting};
+use crate::address::WebAddress;
 use crate::export::Shell;
 use crate::platform::PlatformAcs;
 use crate::time::SignedDuration;
@@ -27,6 +27,8 @@ pub struct LoginConfig {
     pub platform: PlatformAcs,
     /// How the response is caught.
     pub capture: Capture,
+    /// Why so, as the end of a sentence.
+    pub why_capture: String,
     /// Where the user signs in. Absent only where a response is already there.
     pub sign_in_link: Option<WebAddress>,
     /// Which keys are believed.
@@ -51,31 +53,6 @@ pub struct LoginConfig {
     pub hand_out: HandOut,
     /// Whether a kept token that holds is good enough.
     pub if_needed: bool,
-}
-
-/// How the response is caught.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Capture {
-    /// The identity provider's page posts it to this address.
-    Loopback(LoopbackAddress),
-    /// It is handed in, addressed to `recipient`.
-    Paste {
-        /// Where it is read from.
-        source: PasteSource,
-        /// The ACS it must name: the loopback address where one is configured, else the platform's.
-        recipient: String,
-    },
-}
-
-/// Where a response is read from that is already there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PasteSource {
-    /// Pasted at a prompt, unseen.
-    Prompt,
-    /// Standard input.
-    StandardInput,
-    /// A file.
-    File(PathBuf),
 }
 
 /// Which keys are believed.
@@ -160,14 +137,14 @@ pub struct HandOut {
     pub env: Option<Shell>,
 }
 
-/// Reads the layers as a login's configuration. `variable` gives the system's own environment variables.
+/// Reads the layers as a login's configuration on this machine.
 ///
 /// # Errors
 /// [`ConfigError`] for what is missing or does not fit.
 pub fn resolve(
     profile: String,
     layers: &Layers,
-    variable: impl Fn(&str) -> Option<OsString>,
+    machine: &Machine,
 ) -> Result<LoginConfig, ConfigError> {
     let read = Reader(layers);
     let trust = TrustSources::resolve(&read)?;
@@ -187,9 +164,17 @@ pub fn resolve(
     let Some(platform) = platform.filter(|_| missing.is_empty()) else {
         return Err(ConfigError::Missing(missing));
     };
+    if sign_in_link
+        .as_ref()
+        .is_some_and(|link| platform.plane().starts_login(link))
+    {
+        return Err(ConfigError::StartsAtPlatform);
+    }
+    let (capture, why_capture) = Capture::resolve(&read, &platform, machine)?;
     let config = LoginConfig {
         profile,
-        capture: Capture::resolve(&read, &platform)?,
+        capture,
+        why_capture,
         platform,
         sign_in_link,
         trust,
@@ -203,7 +188,7 @@ pub fn resolve(
         browser: BrowserChoice::resolve(&read)?,
         hand_out: HandOut {
             token_file: read.value(Setting::TokenFile).map(PathBuf::from),
-            env: read.parsed(Setting::Env, |name| shell(name, &variable))?,
+            env: read.parsed(Setting::Env, |name| shell(name, machine.variable))?,
         },
         if_needed: read.switch(Setting::IfNeeded)?,
     };
@@ -216,6 +201,7 @@ impl LoginConfig {
     pub fn recipient(&self) -> &str {
         match &self.capture {
             Capture::Loopback(listen) => listen.as_str(),
+            Capture::Chromium(_) => self.platform.as_str(),
             Capture::Paste { recipient, .. } => recipient,
         }
     }
@@ -269,36 +255,6 @@ impl TrustSources {
     /// Whether no key at all would be believed.
     fn is_nobody(&self) -> bool {
         self.metadata.is_none() && self.certificates.is_empty()
-    }
-}
-
-impl Capture {
-    fn resolve(read: &Reader, platform: &PlatformAcs) -> Result<Self, ConfigError> {
-        let listen = read.parsed(Setting::Listen, LoopbackAddress::parse)?;
-        let source = read.value(Setting::Response).map(|text| match text {
-            "-" => PasteSource::StandardInput,
-            path => PasteSource::File(path.into()),
-        });
-        match (read.value(Setting::Capture), source) {
-            (None | Some("loopback"), None) => match listen {
-                Some(listen) => Ok(Self::Loopback(listen)),
-                None => LoopbackAddress::parse(DEFAULT_LISTEN)
-                    .map(Self::Loopback)
-                    .map_err(|error| read.wrong(Setting::Listen, error)),
-            },
-            (None | Some("paste"), source) => Ok(Self::Paste {
-                source: source.unwrap_or(PasteSource::Prompt),
-                recipient: listen
-                    .as_ref()
-                    .map_or(platform.as_str(), LoopbackAddress::as_str)
-                    .to_owned(),
-            }),
-            (Some("loopback"), Some(_)) => Err(read.wrong(
-                Setting::Capture,
-                "a response that is already there is not caught in a browser",
-            )),
-            (Some(_), _) => Err(read.wrong(Setting::Capture, "it should be loopback or paste")),
-        }
     }
 }
 

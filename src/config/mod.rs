@@ -1,5 +1,6 @@
 //! What a login needs to know: from flags, the environment and a profile, every value with its origin.
 
+mod capture;
 mod connection;
 mod file;
 mod inspection;
@@ -10,13 +11,14 @@ mod reader;
 mod setting;
 mod trusted;
 
+pub use capture::{Capture, Machine, OwnBrowser, PasteSource};
 pub use connection::Connection;
 pub use file::{ConfigFile, DEFAULT_PROFILE, Profile};
 pub use inspection::Inspection;
 pub use layer::{Layer, Layers, Origin};
 pub use login::{
-    BrowserChoice, Capture, DEFAULT_LISTEN, HandOut, LoginConfig, MetadataSource, Opener,
-    PasteSource, RelayStateUse, TrustSources, resolve, shell,
+    BrowserChoice, DEFAULT_LISTEN, HandOut, LoginConfig, MetadataSource, Opener, RelayStateUse,
+    TrustSources, resolve, shell,
 };
 pub use paths::{CONFIG_VARIABLE, config_file, state_directory};
 pub use reader::parse_duration;
@@ -40,6 +42,11 @@ pub enum ConfigError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The link leads to the platform, where a login starts that cannot be exchanged.
+    #[error(
+        "--idp-url leads to Anypoint Platform itself, where a login starts that is of no use here (SP-initiated)"
+    )]
+    StartsAtPlatform,
     /// A key in a profile that means nothing.
     #[error("the profile has an unknown key {0:?}")]
     UnknownKey(String),

@@ -21,6 +21,11 @@ impl Reader<'_> {
         self.0.values(setting).map_or(&[], |(values, _)| values)
     }
 
+    pub(super) fn origin(&self, setting: Setting) -> Origin {
+        let given = self.0.values(setting);
+        given.map_or(Origin::Default, |(_, origin)| origin)
+    }
+
     pub(super) fn wrong(&self, setting: Setting, problem: impl ToString) -> ConfigError {
         let name = match self.0.values(setting) {
             Some((_, Origin::Environment)) => setting.variable(),

@@ -26,6 +26,10 @@ pub enum Setting {
     NoBrowser,
     /// The browser to start.
     Browser,
+    /// Try to sign in without a window first.
+    HeadlessFirst,
+    /// Start the browser with a profile that is thrown away.
+    FreshBrowser,
     /// How long to wait for the response.
     Timeout,
     /// How long to wait for each answer of the platform.
@@ -61,7 +65,7 @@ pub enum Kind {
 
 impl Setting {
     /// Every setting.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::AcsUrl,
         Self::IdpUrl,
         Self::IdpMetadata,
@@ -73,6 +77,8 @@ impl Setting {
         Self::Response,
         Self::NoBrowser,
         Self::Browser,
+        Self::HeadlessFirst,
+        Self::FreshBrowser,
         Self::Timeout,
         Self::PlatformTimeout,
         Self::RelayState,
@@ -99,6 +105,8 @@ impl Setting {
             Self::Response => "response",
             Self::NoBrowser => "no_browser",
             Self::Browser => "browser",
+            Self::HeadlessFirst => "headless_first",
+            Self::FreshBrowser => "fresh_browser",
             Self::Timeout => "timeout",
             Self::PlatformTimeout => "platform_timeout",
             Self::RelayState => "relay_state",
@@ -125,7 +133,11 @@ impl Setting {
     /// What its value is.
     pub fn kind(self) -> Kind {
         match self {
-            Self::NoBrowser | Self::AllowLegacyAlgorithms | Self::IfNeeded => Kind::Switch,
+            Self::NoBrowser
+            | Self::HeadlessFirst
+            | Self::FreshBrowser
+            | Self::AllowLegacyAlgorithms
+            | Self::IfNeeded => Kind::Switch,
             Self::IdpCertificate => Kind::Texts,
             _ => Kind::Text,
         }

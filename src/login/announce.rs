@@ -3,7 +3,7 @@
 use super::door::UNCLAIMED;
 use super::refusal;
 use crate::acs::RequestError;
-use crate::config::{Capture, LoginConfig};
+use crate::config::LoginConfig;
 use crate::foreign::brief;
 use crate::http::HttpError;
 use crate::saml::{Outcome, Refused, ValidResponse, Verdict};
@@ -15,12 +15,10 @@ pub(super) fn heading(config: &LoginConfig, terminal: &Terminal) {
     let organization =
         organization.map_or_else(String::new, |domain| format!("{} at ", brief(domain)));
     let plane = config.platform.plane().described();
-    let capture = match config.capture {
-        Capture::Loopback(_) => "loopback",
-        Capture::Paste { .. } => "paste",
-    };
     terminal.say(&format!(
-        "Signing in to {organization}{plane}, capture {capture}."
+        "Signing in to {organization}{plane}, capture {} ({}).",
+        config.capture.name(),
+        config.why_capture
     ));
 }
 

@@ -1,7 +1,7 @@
 //! Leading the user to the identity provider's page.
 
 use crate::address::{LoopbackAddress, WebAddress};
-use crate::browser::{self, Blocked};
+use crate::browser::{self, Blocked, chromium};
 use crate::config::{BrowserChoice, Capture, LoginConfig, PasteSource};
 use crate::terminal::Terminal;
 use std::env;
@@ -23,6 +23,14 @@ pub(super) fn open(
     ));
 }
 
+/// Says what is waited for where a browser of our own brings it.
+pub(super) fn say_wait(config: &LoginConfig, terminal: &Terminal) {
+    let wait = in_words(config.timeout);
+    terminal.say(&format!(
+        "Waiting {wait} for the response. Closing the browser or Ctrl-C ends it."
+    ));
+}
+
 /// Whether anybody would notice that a sign-in is wanted: by a browser that opens, or at the terminal.
 pub(super) fn is_somebody_here(config: &LoginConfig, terminal: &Terminal) -> bool {
     let reads_response = |source: &PasteSource| *source != PasteSource::Prompt;
@@ -34,7 +42,11 @@ pub(super) fn is_somebody_here(config: &LoginConfig, terminal: &Terminal) -> boo
     terminal.is_watched()
         || match &config.capture {
             Capture::Paste { source, .. } => reads_response(source),
-            _ => opens(),
+            // A window of its own, or none: then it may do without anybody.
+            Capture::Chromium(own) => {
+                own.headless_first || chromium::has_display(|name| env::var_os(name))
+            }
+            Capture::Loopback(_) => opens(),
         }
 }
 

@@ -1,6 +1,7 @@
-//! The loopback capture: the listener, the link that leads to it, and the wait.
+//! The door that a response comes in by: the listener, the link that leads to it, and the wait.
 
 use super::refusal::meaning;
+use super::visit::Visit;
 use super::{LoginError, SignedIn, announce, page};
 use crate::acs::{self, Listener, ReceiveError, RelayState, Rules};
 use crate::address::{LoopbackAddress, WebAddress};
@@ -8,7 +9,7 @@ use crate::config::{LoginConfig, RelayStateUse};
 use crate::login::trust::Believed;
 use crate::platform::Platform;
 use crate::saml::{PostedResponse, Refused, ValidResponse};
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 use crate::terminal::{Terminal, Watch};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -28,6 +29,8 @@ pub(super) struct Door {
     listener: Listener,
     link: Option<WebAddress>,
     relay_state: Option<Secret>,
+    /// Whether only a browser of our own knows the address.
+    is_hidden: bool,
 }
 
 impl Door {
@@ -39,11 +42,7 @@ impl Door {
         terminal: &Terminal,
     ) -> Result<Self, LoginError> {
         let (relay_state, link) = relay_state(config)?;
-        let rule = match (&relay_state, config.relay_state) {
-            (None, _) => RelayState::Off,
-            (Some(nonce), RelayStateUse::Require) => RelayState::Require(nonce.clone()),
-            (Some(nonce), _) => RelayState::Auto(nonce.clone()),
-        };
+        let rule = rule(config, relay_state.as_ref());
         let rules = Rules::new(address, believed.origins.clone(), rule);
         let listener = Listener::bind(address, rules)?;
         for warning in listener.warnings() {
@@ -53,7 +52,28 @@ impl Door {
             listener,
             link,
             relay_state,
+            is_hidden: false,
         })
+    }
+
+    /// Binds the listener at a free port, and at a path that nobody can guess; with the address, which only the browser
+    /// is told that leads the response here.
+    pub(super) fn open_hidden(
+        config: &LoginConfig,
+        believed: &Believed,
+    ) -> Result<(Self, LoopbackAddress), LoginError> {
+        let (relay_state, link) = relay_state(config)?;
+        let rule = rule(config, relay_state.as_ref());
+        let path = format!("/{}/acs", secret::nonce().ok_or(LoginError::NoRandomness)?);
+        let rules = |address: &LoopbackAddress| Rules::new(address, believed.origins.clone(), rule);
+        let (listener, address) = Listener::bind_somewhere(&path, rules)?;
+        let door = Self {
+            listener,
+            link,
+            relay_state,
+            is_hidden: true,
+        };
+        Ok((door, address))
     }
 
     /// The link to open, with our RelayState in it.
@@ -62,27 +82,33 @@ impl Door {
     }
 
     /// Waits for the user's own response: one that is signed by the identity provider. Whatever else is posted is
-    /// answered with its reason, said at the terminal, and the wait goes on.
+    /// answered with its reason, said at the terminal, and the wait goes on, for as long as `look` finds nothing that
+    /// makes it a vain one.
     pub(super) fn receive(
         &self,
         watch: &Watch,
         timeout: Duration,
         terminal: &Terminal,
+        mut look: impl FnMut() -> Result<(), LoginError>,
         check: impl Fn(&PostedResponse) -> Result<ValidResponse, Box<Refused>>,
     ) -> Result<ValidResponse, LoginError> {
         let deadline = Instant::now() + timeout;
         let mut last = None;
         loop {
-            let received = self
-                .listener
-                .receive(deadline, &|| watch.interrupted(), &mut |error| {
-                    announce::bad_post(error, terminal);
-                    last = Some((error.to_string(), None));
-                });
+            let mut vain = None;
+            let mut ends = || {
+                vain = look().err();
+                vain.is_some() || watch.interrupted()
+            };
+            let received = self.listener.receive(deadline, &mut ends, &mut |error| {
+                announce::bad_post(error, terminal);
+                last = Some((error.to_string(), None));
+            });
             let delivery = match received {
+                Ok(_) if watch.interrupted() => return Err(LoginError::Interrupted),
                 Ok(delivery) => delivery,
-                Err(ReceiveError::Cancelled) => return Err(LoginError::Interrupted),
-                Err(ended) => return Err(waited_in_vain(ended, last)),
+                Err(ReceiveError::Cancelled) => return Err(vain.unwrap_or(LoginError::Interrupted)),
+                Err(ended) => return Err(self.waited_in_vain(ended, last)),
             };
             if let Some(uid) = delivery.other_user() {
                 announce::other_user(uid, terminal);
@@ -110,32 +136,58 @@ impl Door {
         }
     }
 
-    /// Whether the response came back with the RelayState of this login. Where everything in it is encrypted and
-    /// nothing around that is signed, this alone tells it from what any page could post.
+    /// Whether the response came back with the RelayState of this login, or to an address that only its own browser
+    /// knows. Where everything in it is encrypted and nothing around that is signed, this alone tells it from what any
+    /// page could post.
     fn is_answered_by(&self, posted: &PostedResponse) -> bool {
+        if self.is_hidden {
+            return true;
+        }
         let echoed = posted.relay_state().unwrap_or_default();
         self.relay_state
             .as_ref()
             .is_some_and(|nonce| nonce.equals(echoed))
     }
 
+    /// The error of a wait that ended without the user's own response.
+    fn waited_in_vain(
+        &self,
+        ended: ReceiveError,
+        last: Option<(String, Option<Box<Refused>>)>,
+    ) -> LoginError {
+        let too_many = ended == ReceiveError::TooManyBadPosts;
+        match last {
+            Some((reason, refused)) => LoginError::OnlyRefused {
+                reason,
+                refused,
+                too_many,
+            },
+            None => LoginError::TimedOut {
+                own_browser: self.is_hidden,
+            },
+        }
+    }
+
     /// Tells the waiting page the verdict. `None` where no page waits, because no response was taken.
-    pub(super) fn conclude(self, result: Result<&SignedIn, &LoginError>) -> Option<Farewell> {
+    pub(super) fn conclude(
+        self,
+        result: Result<&SignedIn, &LoginError>,
+        visit: Option<Visit>,
+    ) -> Option<Farewell> {
         self.listener.conclude(page::verdict(result)?);
-        Some(Farewell(self.listener))
+        Some(Farewell {
+            listener: self.listener,
+            visit,
+        })
     }
 }
 
-/// The error of a wait that ended without the user's own response.
-fn waited_in_vain(ended: ReceiveError, last: Option<(String, Option<Box<Refused>>)>) -> LoginError {
-    let too_many = ended == ReceiveError::TooManyBadPosts;
-    match last {
-        Some((reason, refused)) => LoginError::OnlyRefused {
-            reason,
-            refused,
-            too_many,
-        },
-        None => LoginError::TimedOut,
+/// What is asked of the RelayState that came back.
+fn rule(config: &LoginConfig, relay_state: Option<&Secret>) -> RelayState {
+    match (relay_state, config.relay_state) {
+        (None, _) => RelayState::Off,
+        (Some(nonce), RelayStateUse::Require) => RelayState::Require(nonce.clone()),
+        (Some(nonce), _) => RelayState::Auto(nonce.clone()),
     }
 }
 
@@ -182,11 +234,18 @@ pub(super) struct Warmth(
 
 /// The page in the browser that still wants to show the verdict.
 #[derive(Debug)]
-pub(super) struct Farewell(Listener);
+pub(super) struct Farewell {
+    listener: Listener,
+    /// The browser, where it is ours to end.
+    visit: Option<Visit>,
+}
 
 impl Farewell {
     /// Stays until the page has the verdict, a few seconds at most.
     pub(super) fn wait(self) {
-        self.0.finish(FAREWELL);
+        self.listener.finish(FAREWELL);
+        if let Some(visit) = self.visit {
+            visit.end();
+        }
     }
 }

@@ -13,11 +13,13 @@ mod queue;
 mod refusal;
 mod saml;
 mod trust;
+mod visit;
 
 pub use handed_in::read_copied;
 pub use refusal::{cure, meaning};
 pub use trust::{Believed, gather};
 
+use crate::browser::chromium::ChromiumError;
 use crate::config::{ConfigError, LoginConfig};
 use crate::foreign::brief;
 use crate::loopback::BindError;
@@ -103,7 +105,16 @@ pub enum LoginError {
     },
     /// Nothing came.
     #[error("no response came in time")]
-    TimedOut,
+    TimedOut {
+        /// Whether a browser of our own should have brought it.
+        own_browser: bool,
+    },
+    /// The browser of our own cannot be used.
+    #[error(transparent)]
+    Chromium(#[from] ChromiumError),
+    /// The user closed it.
+    #[error("the browser was closed before the sign-in ended")]
+    BrowserClosed,
     /// The user ended it.
     #[error("interrupted")]
     Interrupted,

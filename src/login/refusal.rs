@@ -98,7 +98,7 @@ pub fn cure(rule: Rule) -> &'static str {
         }
         Destination | ConfirmationRecipient => {
             "Have exactly the expected address registered as ACS URL (reply URL) at the identity provider, or give the \
-             registered one with --listen."
+             registered one: the platform's with --acs-url, a loopback address with --listen."
         }
         InResponseTo | ConfirmationInResponseTo => {
             "Start from the identity provider's own link (IdP-initiated) with --idp-url, not from a page of Anypoint \

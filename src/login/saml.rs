@@ -2,9 +2,11 @@
 
 use super::door::{self, Door};
 use super::trust::{self, Believed};
+use super::visit::{self, Visit};
 use super::{Ended, LoginError, SignedIn, announce, browse, paste};
 use crate::address::WebAddress;
-use crate::config::{Capture, LoginConfig};
+use crate::browser::chromium::Errand;
+use crate::config::{Capture, ConfigError, LoginConfig, Setting};
 use crate::foreign::brief;
 use crate::platform::{Account, Platform};
 use crate::saml::{Expected, PostedResponse, Refused, ValidResponse, validate};
@@ -26,34 +28,86 @@ pub(super) fn log_in(
         Err(error) => return error.into(),
     };
     announce::heading(config, terminal);
-    let (door, valid) = match &config.capture {
-        Capture::Loopback(address) => {
-            // Before anybody is told of Ctrl-C.
-            let watch = Watch::start();
-            let door = match Door::open(config, address, &believed, terminal) {
-                Ok(door) => door,
-                Err(error) => return error.into(),
-            };
-            browse::open(config, address, door.link(), terminal);
-            let _warm = door::keep_warm(&platform, terminal);
-            let valid = door.receive(&watch, config.timeout, terminal, |posted| {
-                check(posted, config, &believed)
-            });
-            (Some(door), valid)
-        }
-        Capture::Paste { source, .. } => {
-            let posted = paste::read(config, source, terminal);
-            let refused = |posted| check(&posted, config, &believed).map_err(LoginError::Refused);
-            (None, posted.and_then(refused))
-        }
+    let caught = match catch(config, &believed, &platform, store, key, terminal) {
+        Ok(caught) => caught,
+        Err(error) => return error.into(),
     };
-    let result = valid.and_then(|valid| {
+    let result = caught.response.and_then(|valid| {
         announce::findings(&valid, terminal);
         exchange_and_keep(config, &platform, &valid, store, key, terminal)
     });
     // The page behind the post waits for the verdict.
-    let farewell = door.and_then(|door| door.conclude(result.as_ref()));
+    let farewell = caught
+        .door
+        .and_then(|door| door.conclude(result.as_ref(), caught.visit));
     Ended { result, farewell }
+}
+
+/// What a capture brings.
+struct Caught {
+    response: Result<ValidResponse, LoginError>,
+    /// Where the page waits that posted it.
+    door: Option<Door>,
+    /// The browser that shows that page, where it is our own.
+    visit: Option<Visit>,
+}
+
+/// Catches the response in the configured way. Every way ends at the same checks.
+///
+/// # Errors
+/// [`LoginError`]: what keeps the wait from beginning.
+fn catch(
+    config: &LoginConfig,
+    believed: &Believed,
+    platform: &Arc<Platform>,
+    store: &TokenStore,
+    key: &Key,
+    terminal: &Terminal,
+) -> Result<Caught, LoginError> {
+    // Before anybody is told of Ctrl-C.
+    let watch = Watch::start();
+    let check = |posted: &PostedResponse| check(posted, config, believed);
+    Ok(match &config.capture {
+        Capture::Loopback(address) => {
+            let door = Door::open(config, address, believed, terminal)?;
+            browse::open(config, address, door.link(), terminal);
+            let _warm = door::keep_warm(platform, terminal);
+            Caught {
+                response: door.receive(&watch, config.timeout, terminal, || Ok(()), check),
+                door: Some(door),
+                visit: None,
+            }
+        }
+        Capture::Chromium(own) => {
+            let (door, address) = Door::open_hidden(config, believed)?;
+            let Some(link) = door.link().cloned() else {
+                return Err(ConfigError::Missing(vec![Setting::IdpUrl]).into());
+            };
+            let _warm = door::keep_warm(platform, terminal);
+            let errand = Errand {
+                link,
+                acs: config.platform.receive_address().clone(),
+                listener: address,
+            };
+            let mut visit = Visit::start(own, store, key, errand, terminal)?;
+            browse::say_wait(config, terminal);
+            let look = || visit.look();
+            Caught {
+                response: door.receive(&watch, config.timeout, terminal, look, check),
+                door: Some(door),
+                visit: Some(visit),
+            }
+        }
+        Capture::Paste { source, .. } => {
+            let posted = paste::read(config, source, terminal);
+            let response = posted.and_then(|posted| check(&posted).map_err(LoginError::Refused));
+            Caught {
+                response,
+                door: None,
+                visit: None,
+            }
+        }
+    })
 }
 
 /// Gathers what a login goes by, and makes sure that its token can be kept.
@@ -61,6 +115,9 @@ fn prepare(
     config: &LoginConfig,
     store: &TokenStore,
 ) -> Result<(Believed, Arc<Platform>), LoginError> {
+    if let Capture::Chromium(own) = &config.capture {
+        visit::check(own)?;
+    }
     let client = config.connection.client()?;
     let mut believed = trust::gather(&config.trust, config.issuer.as_deref(), &client)?;
     believed

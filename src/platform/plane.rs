@@ -62,6 +62,19 @@ impl Plane {
         &self.address
     }
 
+    /// Whether a login starts at this address of the plane (SP-initiated): its sign-in page, or the one of an
+    /// organization or an identity provider. What comes of such a login cannot be exchanged.
+    pub fn starts_login(&self, address: &WebAddress) -> bool {
+        let is_here = Self::at(address) == *self || Self::at(address).is_well_known();
+        let mut segments = address.path().split('/').skip(1);
+        let start = (segments.next(), segments.next());
+        is_here
+            && matches!(
+                start,
+                (Some("login"), _) | (Some("accounts"), Some("login"))
+            )
+    }
+
     /// Host, and port where it is not the scheme's own: what `ANYPOINT_HOST` takes.
     pub fn host(&self) -> String {
         self.address.authority()
@@ -107,6 +120,32 @@ mod tests {
             Plane::named("us").unwrap().to_string(),
             "https://anypoint.mulesoft.com"
         );
+    }
+
+    #[test]
+    fn where_a_login_starts_at_a_plane_is_known() {
+        let ours = Plane::parse("https://pce.example:8443/").unwrap();
+        for (address, starts) in [
+            ("https://pce.example:8443/accounts/login/acme", true),
+            (
+                "https://pce.example:8443/accounts/login/acme/providers/1/login?x=1",
+                true,
+            ),
+            ("https://pce.example:8443/login/domain/acme", true),
+            ("https://anypoint.mulesoft.com/accounts/login/acme", true),
+            ("https://eu1.anypoint.mulesoft.com/login/", true),
+            ("https://pce.example:8443/", false),
+            ("https://pce.example/accounts/login/acme", false),
+            ("https://idp.example/accounts/login/acme", false),
+            (
+                "https://idp.example/?u=https://anypoint.mulesoft.com/login/",
+                false,
+            ),
+            ("https://anypoint.mulesoft.com/accounts/api/me", false),
+        ] {
+            let address = WebAddress::parse(address).unwrap();
+            assert_eq!(ours.starts_login(&address), starts, "{address}");
+        }
     }
 
     #[test]

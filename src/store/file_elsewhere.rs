@@ -64,20 +64,24 @@ impl Directory {
 
     /// Takes the writers' lock, which ends with the value returned, or with the process.
     pub(super) fn lock(&self) -> Result<File, StoreError> {
+        self.lock_within(LOCK_PATIENCE)?
+            .ok_or_else(|| StoreError::Busy {
+                path: self.path.clone(),
+            })
+    }
+
+    /// The same for whoever waits as long as this; `None` when another process still holds the lock then.
+    pub(super) fn lock_within(&self, patience: Duration) -> Result<Option<File>, StoreError> {
         let path = self.path.join(LOCK);
         let file = self.open_lock(LOCK)?;
-        let deadline = Instant::now() + LOCK_PATIENCE;
+        let deadline = Instant::now() + patience;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(file),
+                Ok(()) => return Ok(Some(file)),
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                     thread::sleep(Duration::from_millis(10))
                 }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(StoreError::Busy {
-                        path: self.path.clone(),
-                    });
-                }
+                Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(io(&path, "lock", error)),
             }
         }

@@ -1,10 +1,12 @@
-//! Where tokens are kept between commands: one file per profile, in a directory that is the user's alone.
+//! Where tokens are kept between commands: one file per profile, in a directory that is the user's alone; and beside
+//! them the profiles of browsers that this program starts.
 //!
 //! Three rules hold for every file written here. It is a new file with mode 0600, renamed into place, so a reader
 //! sees the old content or the new one, and no old mode or link lives on. Its directory is reached by descriptors,
 //! one component at a time, and none of them may be somebody else's to change. What stands at its place and is not a
 //! file of the user's own is refused, not replaced.
 
+mod browser_profile;
 #[cfg(unix)]
 mod file;
 #[cfg(not(unix))]
@@ -16,6 +18,7 @@ mod temporary;
 #[cfg(unix)]
 mod walk;
 
+pub use browser_profile::{BrowserProfile, BrowserProfiles};
 pub use kept::{Kept, Method};
 pub use queue::LoginQueue;
 pub use temporary::TemporaryStore;
@@ -35,6 +38,7 @@ const MAX_KEPT: usize = 64 * 1024;
 /// The kept tokens.
 #[derive(Clone, Debug)]
 pub struct TokenStore {
+    state: PathBuf,
     directory: PathBuf,
 }
 
@@ -92,6 +96,12 @@ pub enum StoreError {
     #[error("another anyp-saml has been writing to {} for more than {} seconds", display(path), file::LOCK_PATIENCE.as_secs())]
     Busy {
         /// The directory.
+        path: PathBuf,
+    },
+    /// Another browser runs with the same profile.
+    #[error("another browser runs with the profile {}", display(path))]
+    BrowserBusy {
+        /// The profile's directory.
         path: PathBuf,
     },
     /// A path for a token file that names no file.
@@ -163,6 +173,11 @@ impl Key {
     /// The name of the file. Capitals are marked, since many systems take `Work` and `work` for the same file; the
     /// beginning keeps names like `..` and `con` from meaning anything.
     fn file_name(&self) -> String {
+        self.base_name() + ".json"
+    }
+
+    /// The same for a directory.
+    fn base_name(&self) -> String {
         let mut name = String::from("profile-");
         for letter in self.0.chars() {
             if letter.is_ascii_uppercase() {
@@ -170,7 +185,7 @@ impl Key {
             }
             name.push(letter.to_ascii_lowercase());
         }
-        name + ".json"
+        name
     }
 
     fn from_file_name(name: &str) -> Option<Self> {
@@ -193,8 +208,14 @@ impl TokenStore {
     /// The store below the directory where this program keeps its state. Nothing is touched yet.
     pub fn open(state_directory: &Path) -> Self {
         Self {
+            state: state_directory.to_owned(),
             directory: state_directory.join("tokens"),
         }
+    }
+
+    /// The browsers' profiles beside the tokens.
+    pub fn browser_profiles(&self) -> BrowserProfiles {
+        BrowserProfiles::open(&self.state)
     }
 
     /// The file that a token is kept in.

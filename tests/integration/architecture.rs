@@ -18,13 +18,14 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rcgen", &["demo"]),
     ("base64", &["encoding"]),
     ("open", &["browser"]),
+    ("command_fds", &["browser"]),
     (
         "serde",
-        &["commands", "config", "platform", "saml", "store"],
+        &["browser", "commands", "config", "platform", "saml", "store"],
     ),
     (
         "serde_json",
-        &["commands", "demo", "platform", "saml", "store"],
+        &["browser", "commands", "demo", "platform", "saml", "store"],
     ),
     ("toml", &["config"]),
     ("secrecy", &["secret"]),
@@ -39,7 +40,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ctrlc", &["terminal"]),
     (
         "rustix",
-        &["commands", "config", "loopback", "store", "terminal"],
+        &[
+            "browser", "commands", "config", "loopback", "store", "terminal",
+        ],
     ),
 ];
 const ANY: &[&str] = &["*"];
@@ -54,6 +57,7 @@ const PURE: &[&str] = &[
     "foreign.rs",
     "encoding.rs",
     "address.rs",
+    "browser/chromium/intercept.rs",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

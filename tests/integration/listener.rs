@@ -119,7 +119,7 @@ fn log_in(listener: Listener, address: SocketAddr) -> (u16, Answer) {
 }
 
 fn receive(listener: &Listener) -> Result<anyp_saml::acs::Delivery, ReceiveError> {
-    listener.receive(Instant::now() + PATIENCE, &|| false, &mut |_| {})
+    listener.receive(Instant::now() + PATIENCE, &mut || false, &mut |_| {})
 }
 
 fn assert_headers(answer: &Answer) {
@@ -556,7 +556,7 @@ fn fifty_bad_posts_do_not_end_the_wait_and_are_told() {
     });
     let mut told = Vec::new();
     let delivery = listener
-        .receive(Instant::now() + PATIENCE, &|| false, &mut |error| {
+        .receive(Instant::now() + PATIENCE, &mut || false, &mut |error| {
             told.push(error.code())
         })
         .unwrap();
@@ -701,12 +701,16 @@ fn the_wait_ends_when_its_time_is_over_or_it_is_cancelled() {
     let (listener, _) = listener();
     let soon = Instant::now() + Duration::from_millis(50);
     assert_eq!(
-        listener.receive(soon, &|| false, &mut |_| {}).unwrap_err(),
+        listener
+            .receive(soon, &mut || false, &mut |_| {})
+            .unwrap_err(),
         ReceiveError::TimedOut
     );
     let later = Instant::now() + PATIENCE;
     assert_eq!(
-        listener.receive(later, &|| true, &mut |_| {}).unwrap_err(),
+        listener
+            .receive(later, &mut || true, &mut |_| {})
+            .unwrap_err(),
         ReceiveError::Cancelled
     );
     assert!(Instant::now() < later);

@@ -11,6 +11,8 @@ mod exchange;
 mod inspect;
 mod listener;
 mod login;
+#[cfg(target_os = "linux")]
+mod own_browser;
 #[cfg(unix)]
 mod real_idps;
 mod session;

@@ -1,5 +1,7 @@
 use super::*;
+use crate::address::LoopbackAddress;
 use crate::config::Layer;
+use crate::config::PasteSource;
 
 const ACS: &str =
     "https://anypoint.mulesoft.com/accounts/login/example-org/providers/0a1b-2c/receive-id";
@@ -10,9 +12,11 @@ fn with(values: &[(Setting, &str)]) -> Result<LoginConfig, ConfigError> {
         flags.text(*setting, Some((*value).to_owned()));
     }
     let layers = Layers::new(flags, Layer::default(), Layer::default()).unwrap();
-    resolve("default".into(), &layers, |name| {
-        (name == "SHELL").then(|| "/usr/bin/fish".into())
-    })
+    let machine = Machine {
+        variable: &|name| (name == "SHELL").then(|| "/usr/bin/fish".into()),
+        chromium: None,
+    };
+    resolve("default".into(), &layers, &machine)
 }
 
 /// What every login needs, and the values of one test.

@@ -231,6 +231,12 @@ impl Running {
         assert!(kill.success());
     }
 
+    /// Kills it, without a chance to do anything about it.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Whether it is still running.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()

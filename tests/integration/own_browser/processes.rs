@@ -1,0 +1,113 @@
+//! The processes of a browser, known by its profile on their command lines.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[derive(Debug)]
+pub(super) struct Processes {
+    profile: PathBuf,
+}
+
+/// Whether something comes true within this time.
+pub(super) fn until(patience: Duration, is_true: impl Fn() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
+    loop {
+        if is_true() {
+            return true;
+        }
+        if Instant::now() > deadline {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+impl Processes {
+    /// Those with this directory, or one below it, on their command line.
+    pub(super) fn of(profile: &Path) -> Self {
+        Self {
+            profile: profile.to_owned(),
+        }
+    }
+
+    /// Their numbers.
+    pub(super) fn alive(&self) -> Vec<u32> {
+        let profile = self.profile.to_str().unwrap();
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        entries
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            // One that has ended and was not waited for has no command line any more.
+            .filter(|process| read(*process, "cmdline").contains(profile))
+            .collect()
+    }
+
+    /// The browser itself, which has started the others.
+    fn main(&self) -> u32 {
+        let alive = self.alive();
+        let is_main = |process: &&u32| !read(**process, "cmdline").contains("--type=");
+        *alive.iter().find(is_main).unwrap()
+    }
+
+    /// Asks the browser to end, as a session that is logged out of does.
+    pub(super) fn terminate(&self) {
+        let status = Command::new("kill").arg(self.main().to_string()).status();
+        assert!(status.unwrap().success());
+    }
+
+    pub(super) fn command_lines(&self) -> Vec<String> {
+        self.texts("cmdline")
+    }
+
+    pub(super) fn environments(&self) -> Vec<String> {
+        self.texts("environ")
+    }
+
+    fn texts(&self, file: &str) -> Vec<String> {
+        let alive = self.alive();
+        alive.iter().map(|process| read(*process, file)).collect()
+    }
+
+    /// Every TCP socket that one of them listens at.
+    pub(super) fn listening(&self) -> Vec<String> {
+        let sockets: HashSet<String> = self
+            .alive()
+            .iter()
+            .flat_map(|process| {
+                fs::read_dir(format!("/proc/{process}/fd"))
+                    .unwrap()
+                    .flatten()
+            })
+            .filter_map(|entry| {
+                fs::read_link(entry.path())
+                    .ok()?
+                    .into_os_string()
+                    .into_string()
+                    .ok()
+            })
+            .collect();
+        let mut listening = Vec::new();
+        for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+            for line in fs::read_to_string(table)
+                .unwrap_or_default()
+                .lines()
+                .skip(1)
+            {
+                let fields: Vec<_> = line.split_whitespace().collect();
+                let is_theirs = sockets.contains(&format!("socket:[{}]", fields[9]));
+                if fields[3] == "0A" && is_theirs {
+                    listening.push(fields[1].to_owned());
+                }
+            }
+        }
+        listening
+    }
+}
+
+fn read(process: u32, file: &str) -> String {
+    let bytes = fs::read(format!("/proc/{process}/{file}")).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).replace('\0', " ")
+}
