@@ -26,6 +26,8 @@ const JUDGED_WITHIN: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 enum Stage {
     Waiting,
+    /// The person is asked about a post, whose page waits meanwhile. Others go on being brought.
+    Asking,
     Taken,
     Concluded(Page),
     Closed,
@@ -112,7 +114,7 @@ impl Desk {
         let (judged, judgement) = mpsc::sync_channel(1);
         {
             let mut state = self.state();
-            if !matches!(state.stage, Stage::Waiting) {
+            if !matches!(state.stage, Stage::Waiting | Stage::Asking) {
                 return after(&state.stage);
             }
             state.posts.push_back(Post {
@@ -161,7 +163,7 @@ impl Desk {
         }
         match &state.stage {
             Stage::Waiting => Page::nothing_here(404).response(),
-            Stage::Taken => Page::checking().response().with("Refresh", "1"),
+            Stage::Taken | Stage::Asking => Page::checking().response().with("Refresh", "1"),
             Stage::Closed => Page::ended().response(),
             Stage::Concluded(page) => {
                 let response = page.response();
@@ -194,11 +196,19 @@ impl Desk {
 
     pub(super) fn refuse(&self, post: &Post, page: Page) {
         let mut state = self.state();
+        if matches!(state.stage, Stage::Asking) {
+            state.stage = Stage::Waiting;
+        }
         state.bad_posts += 1;
         state.last_refusal = Some(page.text.clone());
         drop(state);
         // A failure is a browser that did not wait.
         let _ = post.judged.try_send(Judgement::Refused(page));
+    }
+
+    pub(super) fn ask(&self, post: &Post) {
+        self.state().stage = Stage::Asking;
+        let _ = post.judged.try_send(Judgement::Taken);
     }
 
     pub(super) fn take(&self, post: &Post) {
@@ -252,7 +262,7 @@ impl Desk {
 /// The answer to a post that is not judged itself.
 fn after(stage: &Stage) -> Response {
     match stage {
-        Stage::Taken | Stage::Concluded(_) => see_other(),
+        Stage::Taken | Stage::Asking | Stage::Concluded(_) => see_other(),
         Stage::Waiting | Stage::Closed => Page::ended().response(),
     }
 }

@@ -193,6 +193,12 @@ impl Delivery {
         self.post.other_user
     }
 
+    /// The person will be asked whose it is: the browser goes on to the page that waits for the verdict, while other
+    /// posts are still brought.
+    pub fn ask(&self) {
+        self.desk.ask(&self.post);
+    }
+
     /// Nobody's login: the browser is shown the page, the post is counted as a bad one, and the wait can go on.
     pub fn refuse(self, page: Page) {
         self.desk.refuse(&self.post, page);

@@ -160,10 +160,6 @@ fn config(error: &ConfigError) -> Words {
                         "--idp-url is the link that opens Anypoint Platform from your organization's app portal: copy \
                          the link of its tile."
                     }
-                    Setting::IdpMetadata => {
-                        "--idp-metadata is the identity provider's metadata, a file or its https address; \
-                         --idp-certificate with its signing certificate does as well."
-                    }
                     _ => return None,
                 })
             })
@@ -204,6 +200,12 @@ fn login(error: &LoginError) -> Words {
         LoginError::Undecodable(problem) => Words::new(RESPONSE_REFUSED, format!("what was given is no response: {problem}"))
             .fact("rule", problem.rule().code())
             .hint(cure(problem.rule())),
+        LoginError::OtherKey { .. } => Words::new(RESPONSE_REFUSED, error)
+            .fact("rule", Rule::KeyKnown.code())
+            .hint(
+                "Compare the fingerprint with your identity provider's administrator. Sign in at a terminal, which \
+                 asks, or name the new key with --idp-metadata or --idp-certificate.",
+            ),
         LoginError::OtherUser { .. } => Words::new(RESPONSE_REFUSED, error)
             .fact("rule", Rule::User.code())
             .hint(cure(Rule::User)),
@@ -394,6 +396,9 @@ fn store(error: &StoreError) -> Words {
     Words::new(FAILED, error).hints(match error {
         StoreError::Broken { .. } | StoreError::Newer { .. } => {
             Some("anyp-saml login replaces it.")
+        }
+        StoreError::Unknowable { .. } => {
+            Some("Remove it to begin anew: the next login then shows the key and the user again.")
         }
         StoreError::Unsafe { problem, .. } => match problem {
             Unsafe::Owner(_) => {

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 /// Explain a SAML response: who, from where, until when, and every check with what it found
 ///
 /// Nobody is signed in and nothing is sent. The response is held against the same rules as in a login, with the keys of
-/// the profile or of the flags; where there are none, with the certificate that came along in it, which shows whether it
+/// the profile or of the flags, or the one that earlier logins have learned; where there are none, with the certificate that came along in it, which shows whether it
 /// is whole but not who made it. Its signature values and the response itself are never printed.
 ///
 /// Exit code 4 says that the response is refused.
@@ -66,7 +66,14 @@ impl Inspect {
     fn report(&self, config: &Inspection, now: Timestamp) -> Result<Report, CommandError> {
         let issuer = config.issuer.as_deref();
         let mut believed = gather(&config.trust, issuer, &config.connection.client()?)?;
-        believed.trust.learn = believed.trust.keys.is_empty();
+        let learned = match &config.acs_url {
+            Some(platform) => {
+                let (store, key) = self.profile.kept_under()?;
+                store.known().load(&key, platform)?
+            }
+            None => None,
+        };
+        believed.remember(learned)?;
         let copied = read_copied(&self.file).map_err(|problem| {
             CommandError::Config(ConfigError::File {
                 path: self.file.clone(),

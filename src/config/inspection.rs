@@ -22,6 +22,8 @@ pub struct Inspection {
     /// Where a response is addressed to that is handed in: the loopback address where one is configured, else the
     /// platform's.
     pub recipient: Option<String>,
+    /// The platform's address that logins of this profile use, by which it is known what they have learned.
+    pub acs_url: Option<String>,
     /// How metadata is fetched.
     pub connection: Connection,
 }
@@ -46,6 +48,9 @@ impl Inspection {
             expect_user: read.text(Setting::ExpectUser)?,
             clock_skew: read.clock_skew()?,
             recipient: recipient.map(str::to_owned),
+            acs_url: platform
+                .as_ref()
+                .map(|platform| platform.as_str().to_owned()),
             connection: Connection::resolve(layers)?,
         })
     }

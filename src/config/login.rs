@@ -155,7 +155,6 @@ pub fn resolve(
     let missing = [
         (Setting::AcsUrl, platform.is_none()),
         (Setting::IdpUrl, sign_in_link.is_none() && !is_paste),
-        (Setting::IdpMetadata, trust.is_nobody()),
     ];
     let missing: Vec<_> = missing
         .into_iter()
@@ -250,11 +249,6 @@ impl TrustSources {
                 .collect(),
             allow_legacy_algorithms: read.switch(Setting::AllowLegacyAlgorithms)?,
         })
-    }
-
-    /// Whether no key at all would be believed.
-    fn is_nobody(&self) -> bool {
-        self.metadata.is_none() && self.certificates.is_empty()
     }
 }
 

@@ -31,7 +31,7 @@ use thiserror::Error;
 /// Why a configuration is not one.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// What a login cannot do without is nowhere; [`Setting::IdpMetadata`] stands for metadata or a certificate.
+    /// What a login cannot do without is nowhere.
     #[error("a login needs {}", named(.0))]
     Missing(Vec<Setting>),
     /// A value that does not fit.

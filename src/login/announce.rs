@@ -1,6 +1,5 @@
 //! What a login says at the terminal on its way.
 
-use super::door::UNCLAIMED;
 use super::refusal;
 use crate::acs::RequestError;
 use crate::config::LoginConfig;
@@ -33,11 +32,11 @@ pub(super) fn nobodys_login(refused: &Refused, terminal: &Terminal) {
     ));
 }
 
-/// Says that an encrypted response was refused that any page could have posted.
-pub(super) fn unclaimed(terminal: &Terminal) {
+/// Says that a response was refused that any page could have posted.
+pub(super) fn unclaimed(reason: &str, terminal: &Terminal) {
     terminal.warn(&format!(
-        "a response was posted and refused: {UNCLAIMED}. Any page could have posted it. Have the response signed at \
-         the identity provider, or hand it in with --capture paste. The wait goes on."
+        "a response was posted and refused: {reason}. Any page could have posted it. Name the identity provider's key \
+         with --idp-metadata, or hand the response in with --capture paste. The wait goes on."
     ));
 }
 
@@ -69,6 +68,9 @@ pub(super) fn findings(valid: &ValidResponse, terminal: &Terminal) {
         .subject()
         .map_or_else(|| "a user it does not name".to_owned(), brief);
     match valid.verdict() {
+        Verdict::Unverified if valid.subject().is_some() => {
+            terminal.done(&format!("The response is whole. It names {user}."))
+        }
         Verdict::Unverified => terminal.warn(
             "the assertion is encrypted: nothing in it could be checked here, not even whose it is. The platform can.",
         ),

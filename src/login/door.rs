@@ -2,6 +2,7 @@
 
 use super::refusal::meaning;
 use super::visit::Visit;
+use super::vouch::{self, Claim};
 use super::{LoginError, SignedIn, announce, page};
 use crate::acs::{self, Listener, ReceiveError, RelayState, Rules};
 use crate::address::{LoopbackAddress, WebAddress};
@@ -20,9 +21,6 @@ use std::time::{Duration, Instant};
 const FAREWELL: Duration = Duration::from_secs(5);
 /// Servers close idle connections after a minute or so; before that, ours is used again.
 const KEEP_WARM: Duration = Duration::from_secs(40);
-
-/// Why a response that only the platform could open is not taken.
-pub(super) const UNCLAIMED: &str = "its assertion is encrypted, nothing around it is signed, and the RelayState of this login did not come back";
 
 /// The listener, and the link that leads to it.
 pub(super) struct Door {
@@ -114,14 +112,20 @@ impl Door {
                 announce::other_user(uid, terminal);
             }
             match check(delivery.posted()) {
-                Ok(valid) if valid.report().signed || self.is_answered_by(delivery.posted()) => {
-                    delivery.take();
-                    return Ok(valid);
-                }
-                Ok(_) => {
-                    announce::unclaimed(terminal);
-                    delivery.refuse(page::unclaimed());
-                    last = Some((UNCLAIMED.to_owned(), None));
+                Ok(valid) => {
+                    let is_tied = self.is_answered_by(delivery.posted());
+                    let ask = || delivery.ask();
+                    match vouch::claim(&valid, is_tied, terminal, ask) {
+                        Claim::Taken => {
+                            delivery.take();
+                            return Ok(valid);
+                        }
+                        Claim::Refused(reason) => {
+                            announce::unclaimed(reason, terminal);
+                            delivery.refuse(page::unclaimed());
+                            last = Some((reason.to_owned(), None));
+                        }
+                    }
                 }
                 Err(refused) if refused.authenticated => {
                     delivery.take();

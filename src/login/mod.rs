@@ -14,6 +14,7 @@ mod refusal;
 mod saml;
 mod trust;
 mod visit;
+mod vouch;
 
 pub use handed_in::read_copied;
 pub use refusal::{cure, meaning};
@@ -129,6 +130,17 @@ pub enum LoginError {
     /// Somebody else's login for the same profile has not ended.
     #[error("another login for this profile has been under way for too long")]
     OthersTookLong,
+    /// The response is signed with another key than the one that earlier logins have learned, and the user did not say
+    /// that this is right.
+    #[error(
+        "the response is signed with another key than so far: SHA-256 {found}, expected {known}"
+    )]
+    OtherKey {
+        /// The fingerprint of its certificate.
+        found: String,
+        /// That of the learned one.
+        known: String,
+    },
     /// The platform says that the token is another user's than the expected one's.
     #[error("the platform signed in {}, expected {}", brief(.found), brief(.expected))]
     OtherUser {

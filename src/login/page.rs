@@ -18,6 +18,10 @@ pub(super) fn verdict(result: Result<&SignedIn, &LoginError>) -> Option<Page> {
             "The response is valid, but the platform gave no token for it.",
             "",
         )),
+        Err(LoginError::OtherKey { .. }) => {
+            let sentence = format!("The response was refused: {}.", meaning(Rule::KeyKnown));
+            Some(Page::failed(&sentence, cure(Rule::KeyKnown)))
+        }
         Err(LoginError::OtherUser { .. } | LoginError::UserChanged { .. }) => {
             let sentence = format!("The response was refused: {}.", meaning(Rule::User));
             Some(Page::failed(&sentence, cure(Rule::User)))

@@ -3,6 +3,7 @@
 use super::door::{self, Door};
 use super::trust::{self, Believed};
 use super::visit::{self, Visit};
+use super::vouch;
 use super::{Ended, LoginError, SignedIn, announce, browse, paste};
 use crate::address::WebAddress;
 use crate::browser::chromium::Errand;
@@ -23,7 +24,7 @@ pub(super) fn log_in(
     terminal: &Terminal,
 ) -> Ended {
     // Whatever cannot be had is found out before anybody signs in: a sign-in in vain is the dearest failure.
-    let (believed, platform) = match prepare(config, store) {
+    let (believed, platform) = match prepare(config, store, key) {
         Ok(prepared) => prepared,
         Err(error) => return error.into(),
     };
@@ -34,7 +35,15 @@ pub(super) fn log_in(
     };
     let result = caught.response.and_then(|valid| {
         announce::findings(&valid, terminal);
-        exchange_and_keep(config, &platform, &valid, store, key, terminal)
+        vouch::agree(&valid, &believed, terminal)?;
+        let signed_in = exchange_and_keep(config, &platform, &valid, store, key, terminal)?;
+        // The platform has taken this very response, so its key is the identity provider's.
+        if let Some(taught) = vouch::taught(&valid)
+            && let Err(error) = store.known().save(key, config.platform.as_str(), &taught)
+        {
+            terminal.warn(&format!("the identity provider's key is not kept: {error}"));
+        }
+        Ok(signed_in)
     });
     // The page behind the post waits for the verdict.
     let farewell = caught
@@ -114,6 +123,7 @@ fn catch(
 fn prepare(
     config: &LoginConfig,
     store: &TokenStore,
+    key: &Key,
 ) -> Result<(Believed, Arc<Platform>), LoginError> {
     if let Capture::Chromium(own) = &config.capture {
         visit::check(own)?;
@@ -123,6 +133,7 @@ fn prepare(
     believed
         .origins
         .extend(config.sign_in_link.iter().map(WebAddress::origin));
+    believed.remember(store.known().load(key, config.platform.as_str())?)?;
     store.prepare()?;
     Ok((
         believed,
@@ -164,7 +175,7 @@ fn exchange_and_keep(
         time::now(),
     );
     kept.acs_url = Some(config.platform.as_str().to_owned());
-    kept.name_id = valid.subject().map(str::to_owned);
+    kept.name_id = valid.lasting_subject().map(str::to_owned);
     if let (Some(expected), None) = (&config.expect_user, valid.subject()) {
         // Only the platform could read who it is, so it is asked before anything is kept.
         require_user(expected, platform.account(&kept.token)?)?;
@@ -205,7 +216,8 @@ fn confirm_user(
     terminal: &Terminal,
 ) -> Result<(), LoginError> {
     let before = store.load(key).ok().flatten().and_then(|kept| kept.name_id);
-    let (Some(found), Some(before), None) = (valid.subject(), before, &config.expect_user) else {
+    let (Some(found), Some(before), None) = (valid.lasting_subject(), before, &config.expect_user)
+    else {
         return Ok(());
     };
     let question = format!(

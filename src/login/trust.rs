@@ -6,8 +6,9 @@ use crate::config::{ConfigError, MetadataSource, TrustSources, read_trusted};
 use crate::http::{Client, HttpRequest, Method};
 use crate::saml::Trust;
 use crate::saml::metadata::{self, IdentityProvider};
+use crate::store::Known;
 use crate::time;
-use crate::xmldsig::TrustedKey;
+use crate::xmldsig::{KeyError, TrustedKey};
 use std::path::Path;
 
 /// The largest metadata read: an identity provider's own has a few kB, a federation's list does not belong here.
@@ -22,6 +23,8 @@ pub struct Believed {
     pub trust: Trust,
     /// Its entity ID, where it is known.
     pub issuer: Option<String>,
+    /// The key that an earlier login has learned; it is among those of `trust`.
+    pub learned: Option<TrustedKey>,
     /// Where its pages may post from, as browsers write it into `Origin`.
     pub origins: Vec<String>,
 }
@@ -58,8 +61,33 @@ pub fn gather(
             allow_legacy_algorithms: sources.allow_legacy_algorithms,
         },
         issuer,
+        learned: None,
         origins,
     })
+}
+
+impl Believed {
+    /// Adds what earlier logins have taught: where the configuration names no key, the learned one and its issuer.
+    ///
+    /// # Errors
+    /// The certificate that was kept is none.
+    pub fn remember(&mut self, known: Option<Known>) -> Result<(), LoginError> {
+        if !self.trust.keys.is_empty() {
+            return Ok(());
+        }
+        self.trust.learn = true;
+        if let Some(known) = known {
+            let wrong = |error: KeyError| LoginError::Metadata {
+                source_name: "an earlier login".into(),
+                problem: error.to_string(),
+            };
+            let key = TrustedKey::from_certificate_der(&known.certificate).map_err(wrong)?;
+            self.trust.keys.push(key.clone());
+            self.learned = Some(key);
+            self.issuer = self.issuer.take().or(known.issuer);
+        }
+        Ok(())
+    }
 }
 
 fn read_metadata(

@@ -13,6 +13,7 @@ mod file;
 #[path = "file_elsewhere.rs"]
 mod file;
 mod kept;
+mod known;
 mod queue;
 mod temporary;
 #[cfg(unix)]
@@ -20,6 +21,7 @@ mod walk;
 
 pub use browser_profile::{BrowserProfile, BrowserProfiles};
 pub use kept::{Kept, Method};
+pub use known::{Known, KnownStore};
 pub use queue::LoginQueue;
 pub use temporary::TemporaryStore;
 
@@ -102,6 +104,15 @@ pub enum StoreError {
     #[error("another browser runs with the profile {}", display(path))]
     BrowserBusy {
         /// The profile's directory.
+        path: PathBuf,
+    },
+    /// What earlier logins have taught cannot be read.
+    #[error(
+        "{} is damaged, or was written by a newer version, and says whom this profile believes",
+        display(path)
+    )]
+    Unknowable {
+        /// The file.
         path: PathBuf,
     },
     /// A path for a token file that names no file.
@@ -216,6 +227,11 @@ impl TokenStore {
     /// The browsers' profiles beside the tokens.
     pub fn browser_profiles(&self) -> BrowserProfiles {
         BrowserProfiles::open(&self.state)
+    }
+
+    /// Where beside the tokens it is kept what logins have taught.
+    pub fn known(&self) -> KnownStore {
+        KnownStore::below(&self.state)
     }
 
     /// The file that a token is kept in.

@@ -155,8 +155,15 @@ impl Terminal {
     /// an answer, it is no.
     pub fn confirm(&self, question: &str) -> bool {
         let ask = || write_line(&format!("{BOLD}{question}{BOLD:#} [y/N]"));
-        prompt::read_line(ask)
-            .is_ok_and(|answer| matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        self.can_ask()
+            && prompt::read_line(ask).is_ok_and(|answer| {
+                matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+            })
+    }
+
+    /// Whether somebody can be asked something: there is a terminal, and the question would be seen on it.
+    pub fn can_ask(&self) -> bool {
+        io::stderr().is_terminal() && prompt::is_there()
     }
 
     /// Whether what is said reaches a screen, where somebody may read it and act on it.

@@ -135,6 +135,17 @@ pub(super) fn read_unseen(limit: usize, ask: impl FnOnce()) -> Result<Vec<u8>, P
     Ok(answer)
 }
 
+/// Whether there is a terminal to ask at.
+#[cfg(unix)]
+pub(super) fn is_there() -> bool {
+    open().is_ok()
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_there() -> bool {
+    false
+}
+
 /// Other systems have no prompt that takes a line of that length unseen; a file or standard input does.
 #[cfg(not(unix))]
 pub(super) fn read_unseen(_limit: usize, _ask: impl FnOnce()) -> Result<Vec<u8>, PromptError> {

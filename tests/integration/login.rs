@@ -3,6 +3,7 @@
 mod encrypted;
 mod handed_in;
 mod hostile;
+mod learned;
 mod platform_trouble;
 mod refused;
 

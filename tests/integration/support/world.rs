@@ -184,15 +184,30 @@ impl Running {
         }
     }
 
+    /// Types on its standard input, which must be piped.
+    pub fn type_in(&mut self, text: &str) {
+        self.child
+            .stdin
+            .as_mut()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits until standard error says `text`; everything it has said so far.
     pub fn hear(&mut self, text: &str) -> String {
+        self.hear_times(text, 1)
+    }
+
+    /// Waits until it has said `text` so many times.
+    pub fn hear_times(&mut self, text: &str, times: usize) -> String {
         loop {
             let heard = String::from_utf8_lossy(&self.heard).into_owned();
-            if heard.contains(text) {
+            if heard.matches(text).count() >= times {
                 return heard;
             }
             match self.stderr.recv_timeout(PATIENCE) {
