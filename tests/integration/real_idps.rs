@@ -9,6 +9,7 @@ use super::support::chromium::{self, Certificates, Chromium};
 use super::support::free_port;
 use super::support::skip::skipped;
 use super::support::world::{Running, World};
+use anyp_saml::demo::PEOPLE;
 use anyp_saml::demo::platform::{Platform, Route};
 use peers::{IdentityProvider, Signed, Software, Transport};
 use std::fs;
@@ -38,6 +39,11 @@ struct Login {
 impl Stage {
     /// `None`, and the reason on standard error, where this machine has not what it takes.
     fn set(software: Software, transport: Transport) -> Option<Self> {
+        Self::set_at("127.0.0.1", software, transport)
+    }
+
+    /// The same, with the listener at `host`.
+    fn set_at(host: &str, software: Software, transport: Transport) -> Option<Self> {
         let Some(program) = chromium::find() else {
             skipped("there is no Chromium (tests/run installs it, or $CHROMIUM names it)");
             return None;
@@ -46,7 +52,7 @@ impl Stage {
             skipped(&format!("there is no {lacking}"));
             return None;
         }
-        let acs = format!("http://127.0.0.1:{}/saml/acs", free_port());
+        let acs = format!("http://{host}:{}/saml/acs", free_port());
         let idp = IdentityProvider::start(software, transport, &acs, AUDIENCE);
         let platform = Platform::start(idp.settings_at_the_platform(&acs, AUDIENCE)).unwrap();
         let certificates = match transport {
@@ -119,15 +125,20 @@ impl Stage {
         self.sign_in(&login.link.replace(&signed, &unsigned));
     }
 
-    /// Sees a login to its good end: the page, the exit code, the token.
+    /// Sees a login of the user to its good end.
     fn see_it_end_well(&mut self, login: Login) {
-        let shown = self.browser.until_text(peers::USER);
+        self.see_it_end_well_for(peers::USER, login);
+    }
+
+    /// Sees a login to its good end: the page, the exit code, the token.
+    fn see_it_end_well_for(&mut self, user: &str, login: Login) {
+        let shown = self.browser.until_text(user);
         assert_eq!(
             self.browser.address(),
             self.acs.replace("/saml/acs", "/done"),
             "{shown}"
         );
-        let ended = login.running.end().code(0).says(&[peers::USER]);
+        let ended = login.running.end().code(0).says(&[user]);
         assert_eq!(
             ended.stdout, "",
             "standard output is for what is handed out"
@@ -248,6 +259,39 @@ fn the_metadata_is_read_from_the_identity_provider_itself() {
         authority.to_str().unwrap(),
     ];
     let login = stage.login_with(Signed::Assertion, &more);
+    stage.sign_in(&login.link);
+    stage.see_it_end_well(login);
+}
+
+/// Nobody here can open it, so it is exchanged with a word of warning; the platform says whose it was.
+fn an_encrypted_assertion_is_exchanged_unread(software: Software) {
+    let Some(mut stage) = Stage::set(software, Transport::Https) else {
+        return;
+    };
+    let login = stage.login(Signed::AroundEncrypted);
+    stage.sign_in(&login.link);
+    // The demo platform cannot open it either, and takes it for the first person it knows.
+    stage.see_it_end_well_for(PEOPLE[0].username, login);
+    assert_eq!(stage.platform.requests(Route::Exchange), 1);
+}
+
+#[test]
+fn an_encrypted_assertion_of_samlp_is_exchanged_unread() {
+    an_encrypted_assertion_is_exchanged_unread(Software::Samlp);
+}
+
+#[test]
+fn an_encrypted_assertion_of_simplesamlphp_is_exchanged_unread() {
+    an_encrypted_assertion_is_exchanged_unread(Software::SimpleSamlPhp);
+}
+
+/// Chromium goes to `[::1]` first when an address says `localhost`.
+#[test]
+fn a_listener_that_is_registered_as_localhost_is_reached() {
+    let Some(mut stage) = Stage::set_at("localhost", Software::Samlp, Transport::Https) else {
+        return;
+    };
+    let login = stage.login(Signed::Both);
     stage.sign_in(&login.link);
     stage.see_it_end_well(login);
 }

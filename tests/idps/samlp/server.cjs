@@ -1,12 +1,14 @@
 // An identity provider built on Auth0's samlp, for the tests: whoever opens its sign-in link is signed in at once.
 //
-//   node server.cjs '{"port":8080,"base":"http://localhost:8080","acs":"...","audience":"...","user":"...","fullName":"...","key":"FILE","certificate":"FILE"}'
+//   node server.cjs '{"port":8080,"base":"http://localhost:8080","acs":"...","audience":"...","user":"...","fullName":"...","key":"FILE","certificate":"FILE","reader":"FILE"}'
 //
-//   GET /sso?sign=assertion|response|both|none[&RelayState=...]   posts an unsolicited response to the ACS
-//   GET /metadata                                                  its SAML metadata
+//   GET /sso?sign=FORM[&RelayState=...]   posts an unsolicited response to the ACS; FORM is assertion, response, both,
+//                                         none, or encrypted: the assertion, and the response around it signed
+//   GET /metadata                         its SAML metadata
 //
 // It serves plain http on 127.0.0.1; for https, ../tls.cjs stands before it.
 'use strict';
+const { createPublicKey } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { createServer } = require('node:http');
 const samlp = require('samlp');
@@ -14,6 +16,7 @@ const samlp = require('samlp');
 const settings = JSON.parse(process.argv[2]);
 const key = readFileSync(settings.key);
 const cert = readFileSync(settings.certificate);
+const reader = readFileSync(settings.reader);
 const issuer = 'https://idp.example/samlp';
 
 const metadata = samlp.metadata({ issuer, cert, redirectEndpointPath: '/sso', postEndpointPath: '/sso' });
@@ -28,7 +31,11 @@ function signIn(sign) {
     destination: settings.acs,
     recipient: settings.acs,
     signAssertion: sign === 'assertion' || sign === 'both',
-    signResponse: sign === 'response' || sign === 'both',
+    signResponse: sign === 'response' || sign === 'both' || sign === 'encrypted',
+    ...(sign === 'encrypted' && {
+      encryptionCert: reader,
+      encryptionPublicKey: createPublicKey(reader).export({ type: 'spki', format: 'pem' }),
+    }),
     signatureAlgorithm: 'rsa-sha256',
     digestAlgorithm: 'sha256',
     lifetimeInSeconds: 300,

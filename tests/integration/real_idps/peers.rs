@@ -44,6 +44,8 @@ pub(super) enum Signed {
     Response,
     Both,
     None,
+    /// The response, around an encrypted assertion.
+    AroundEncrypted,
 }
 
 impl Signed {
@@ -53,6 +55,7 @@ impl Signed {
             Self::Response => "response",
             Self::Both => "both",
             Self::None => "none",
+            Self::AroundEncrypted => "encrypted",
         }
     }
 }
@@ -101,6 +104,7 @@ impl IdentityProvider {
     ) -> Self {
         let work = tempfile::tempdir().unwrap();
         make_certificate(work.path(), "idp");
+        make_certificate(work.path(), "reader");
         let port = free_port();
         let mut processes = Vec::new();
         let base = match transport {
@@ -124,7 +128,7 @@ impl IdentityProvider {
         };
         let settings = serde_json::json!({
             "port": port, "base": base, "acs": acs, "audience": audience, "user": USER, "fullName": FULL_NAME, "password": PASSWORD,
-            "key": work.path().join("idp.key"), "certificate": work.path().join("idp.crt"), "work": work.path(),
+            "key": work.path().join("idp.key"), "certificate": work.path().join("idp.crt"), "reader": work.path().join("reader.crt"), "work": work.path(),
         })
         .to_string();
         let mut server;
@@ -221,7 +225,7 @@ impl IdentityProvider {
             certificate: BASE64_STANDARD.decode(base64).unwrap(),
             recipients: vec![acs.into()],
             session_minutes: Some(60),
-            takes_encrypted: false,
+            takes_encrypted: true,
             password: String::new(),
             second_factor: false,
             connected_app: Default::default(),

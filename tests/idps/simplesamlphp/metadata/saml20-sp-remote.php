@@ -4,8 +4,14 @@
 // each also has the test's audience as its own.
 $settings = require __DIR__ . '/../settings.php';
 
-$forms = ['assertion' => [true, false], 'response' => [false, true], 'both' => [true, true], 'none' => [false, false]];
-foreach ($forms as $form => [$assertion, $response]) {
+$forms = [
+    'assertion' => [true, false, false],
+    'response' => [false, true, false],
+    'both' => [true, true, false],
+    'none' => [false, false, false],
+    'encrypted' => [false, true, true],
+];
+foreach ($forms as $form => [$assertion, $response, $encrypted]) {
     $metadata['https://sp.example/' . $form] = [
         'AssertionConsumerService' => $settings['acs'],
         'NameIDFormat' => 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress',
@@ -13,5 +19,7 @@ foreach ($forms as $form => [$assertion, $response]) {
         'audience' => [$settings['audience']],
         'saml20.sign.assertion' => $assertion,
         'saml20.sign.response' => $response,
+        'assertion.encryption' => $encrypted,
+        'certificate' => basename($settings['reader']),
     ];
 }
