@@ -3,6 +3,8 @@
 //! What they need is installed by `tests/run`. Where it is not there, these tests say so and are left out; with CI=true
 //! they fail instead.
 
+#[cfg(target_os = "linux")]
+mod own_browser;
 mod peers;
 
 use super::support::chromium::{self, Certificates, Chromium};

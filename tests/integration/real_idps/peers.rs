@@ -181,6 +181,22 @@ impl IdentityProvider {
         }
     }
 
+    /// Puts TLS before another server of the test's, with the certificate of this one; the port outside.
+    pub(super) fn put_tls_before(&mut self, port: u16) -> u16 {
+        make_certificate(self.work.path(), "tls");
+        let outside = free_port();
+        let settings = serde_json::json!({
+            "port": outside, "to": port,
+            "key": self.work.path().join("tls.key"), "certificate": self.tls_certificate(),
+        });
+        let mut proxy = Command::new("node");
+        proxy.arg(ours("tls.cjs")).arg(settings.to_string());
+        self.processes
+            .push(start(&mut proxy, self.work.path(), "platform-tls"));
+        wait_for(outside);
+        outside
+    }
+
     /// A file with the metadata that the identity provider gives about itself.
     pub(super) fn metadata(&self) -> PathBuf {
         let file = self.work.path().join("metadata.xml");
@@ -256,7 +272,7 @@ impl Drop for IdentityProvider {
 }
 
 /// A file of ours under `tests/idps`.
-fn ours(file: &str) -> PathBuf {
+pub(super) fn ours(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/idps")
         .join(file)
@@ -292,7 +308,7 @@ fn make_certificate(directory: &Path, name: &str) {
         ])
         .args([
             "-addext",
-            "subjectAltName=DNS:idp.example,DNS:localhost",
+            "subjectAltName=DNS:idp.example,DNS:localhost,DNS:platform.example",
             "-addext",
             "basicConstraints=critical,CA:FALSE",
         ])
