@@ -11,7 +11,9 @@ use super::support::scene::secrets_of;
 use super::support::{Browser, Scene, World};
 use anyp_saml::demo::PEOPLE;
 use anyp_saml::demo::identity_provider::RelayState;
-use anyp_saml::demo::platform::{Answer, ORGANIZATION_ID, ORGANIZATION_NAME, Route};
+use anyp_saml::demo::platform::{
+    Answer, ORGANIZATION_DOMAIN, ORGANIZATION_ID, ORGANIZATION_NAME, Route,
+};
 use anyp_saml::demo::response::{ResponseOptions, Sign};
 use std::path::Path;
 
@@ -445,4 +447,21 @@ fn the_host_is_always_named_so_that_no_token_goes_to_another_plane() {
     let line = format!("ANYPOINT_HOST='{host}'");
     let exports = scene.world.run(&["env", "bash"]).code(0).stdout;
     assert!(exports.contains(&line), "{exports}");
+}
+
+#[test]
+fn a_link_that_starts_at_the_platform_is_explained_before_anything_is_opened() {
+    let scene = Scene::set();
+    let start = format!(
+        "{}/accounts/login/{ORGANIZATION_DOMAIN}",
+        scene.demo.platform.address()
+    );
+    for capture in ["loopback", "chromium", "paste"] {
+        let arguments = scene.arguments(&["--idp-url", &start, "--capture", capture]);
+        scene.world.run(&arguments).code(2).says(&[
+            "SP-initiated",
+            "InResponseTo",
+            "IdP-initiated",
+        ]);
+    }
 }

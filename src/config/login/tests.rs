@@ -1,20 +1,34 @@
 use super::*;
 use crate::address::LoopbackAddress;
 use crate::config::Layer;
-use crate::config::PasteSource;
+use crate::config::{OwnBrowser, PasteSource};
 
 const ACS: &str =
     "https://anypoint.mulesoft.com/accounts/login/example-org/providers/0a1b-2c/receive-id";
 
 fn with(values: &[(Setting, &str)]) -> Result<LoginConfig, ConfigError> {
+    on(None, &[], values)
+}
+
+/// On a machine with this browser and these variables.
+fn on(
+    chromium: Option<&str>,
+    variables: &[(&str, &str)],
+    values: &[(Setting, &str)],
+) -> Result<LoginConfig, ConfigError> {
     let mut flags = Layer::default();
     for (setting, value) in values {
         flags.text(*setting, Some((*value).to_owned()));
     }
     let layers = Layers::new(flags, Layer::default(), Layer::default()).unwrap();
+    let variable = |name: &str| {
+        let mut all = variables.iter().chain(&[("SHELL", "/usr/bin/fish")]);
+        let found = all.find(|(known, _)| *known == name);
+        found.map(|(_, value)| OsString::from(value))
+    };
     let machine = Machine {
-        variable: &|name| (name == "SHELL").then(|| "/usr/bin/fish".into()),
-        chromium: None,
+        variable: &variable,
+        chromium: chromium.map(PathBuf::from),
     };
     resolve("default".into(), &layers, &machine)
 }
@@ -155,4 +169,155 @@ fn a_relay_state_of_the_link_itself_cannot_be_required() {
         complete(&[link, (Setting::RelayState, "require")]),
         Err(ConfigError::Value { .. })
     ));
+}
+
+/// What every machine needs to show a browser, whoever runs these tests.
+const SEEN: [(&str, &str); 2] = [("DISPLAY", ":0"), ("ANYP_SAML_CHROMIUM_NO_SANDBOX", "1")];
+
+/// The capture chosen on a machine, and why.
+fn chosen(
+    chromium: Option<&str>,
+    variables: &[(&str, &str)],
+    values: &[(Setting, &str)],
+) -> (&'static str, String) {
+    let mut all = vec![
+        (Setting::AcsUrl, ACS),
+        (Setting::IdpUrl, "https://idp.example/start"),
+        (Setting::IdpMetadata, "idp.xml"),
+    ];
+    all.extend_from_slice(values);
+    let config = on(chromium, variables, &all).unwrap();
+    (config.capture.name(), config.why_capture)
+}
+
+#[test]
+#[cfg(unix)]
+fn the_capture_is_the_one_asked_for_else_the_one_that_can_be_and_says_why() {
+    let chromium = Some("/usr/bin/chromium");
+    let listen = (Setting::Listen, "http://127.0.0.1:9/acs");
+    for (installed, variables, values, capture, why) in [
+        (
+            chromium,
+            &SEEN[..],
+            &[(Setting::Capture, "loopback")][..],
+            "loopback",
+            "--capture",
+        ),
+        (
+            chromium,
+            &[],
+            &[(Setting::Capture, "chromium")],
+            "chromium",
+            "--capture",
+        ),
+        (chromium, &SEEN, &[listen], "loopback", "--listen"),
+        (
+            chromium,
+            &SEEN,
+            &[listen, (Setting::Capture, "chromium")],
+            "chromium",
+            "--capture",
+        ),
+        (
+            chromium,
+            &SEEN,
+            &[],
+            "chromium",
+            "/usr/bin/chromium is there",
+        ),
+        (None, &SEEN, &[], "loopback", "no Chrome"),
+        (chromium, &SEEN[1..], &[], "loopback", "no display"),
+        (
+            chromium,
+            &SEEN[1..],
+            &[(Setting::HeadlessFirst, "true")],
+            "chromium",
+            "is there",
+        ),
+        (
+            chromium,
+            &SEEN,
+            &[(Setting::NoBrowser, "true")],
+            "loopback",
+            "--no-browser",
+        ),
+        (
+            chromium,
+            &SEEN,
+            &[(Setting::Browser, "no-such-browser")],
+            "loopback",
+            "--browser",
+        ),
+        (
+            chromium,
+            &SEEN,
+            &[(Setting::Response, "r.txt")],
+            "paste",
+            "--response",
+        ),
+    ] {
+        let (found, reason) = chosen(installed, variables, values);
+        assert_eq!(found, capture, "{values:?}");
+        assert!(reason.contains(why), "{values:?}: {reason}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_browser_of_our_own_is_sent_what_the_platform_expects() {
+    let config = on(
+        Some("/usr/bin/chromium"),
+        &SEEN,
+        &[
+            (Setting::AcsUrl, ACS),
+            (Setting::IdpUrl, "https://idp.example/start"),
+            (Setting::IdpMetadata, "idp.xml"),
+            (Setting::FreshBrowser, "true"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.recipient(), ACS);
+    let own = OwnBrowser {
+        program: "/usr/bin/chromium".into(),
+        is_fresh: true,
+        headless_first: false,
+    };
+    assert_eq!(config.capture, Capture::Chromium(own));
+}
+
+#[test]
+fn a_browser_of_our_own_must_be_there_and_may_be_used() {
+    for values in [
+        &[(Setting::Capture, "chromium")][..],
+        &[
+            (Setting::Capture, "chromium"),
+            (Setting::Browser, "no-such-browser"),
+        ],
+        &[(Setting::Capture, "chromium"), (Setting::NoBrowser, "true")],
+        &[(Setting::Capture, "chromium"), (Setting::Response, "-")],
+    ] {
+        let refused = complete(values);
+        assert!(
+            matches!(refused, Err(ConfigError::Value { .. })),
+            "{values:?}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_login_that_starts_at_the_platform_is_recognised_in_every_capture() {
+    let start = "https://anypoint.mulesoft.com/accounts/login/example-org";
+    for capture in [
+        &[(Setting::Capture, "loopback")][..],
+        &[(Setting::Capture, "paste")],
+        &[(Setting::Capture, "chromium")],
+        &[(Setting::Response, "-")],
+    ] {
+        let values = [&[(Setting::IdpUrl, start)], capture].concat();
+        let refused = complete(&values);
+        assert!(
+            matches!(refused, Err(ConfigError::StartsAtPlatform)),
+            "{refused:?}"
+        );
+    }
 }
