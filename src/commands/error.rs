@@ -221,6 +221,8 @@ fn login(error: &LoginError) -> Words {
         LoginError::BrowserClosed => Words::new(TIMED_OUT, error).hints(VISITED_IN_VAIN),
         LoginError::Chromium(problem) => chromium(problem),
         LoginError::Interrupted => Words::new(INTERRUPTED, error),
+        LoginError::InterruptedExchange => Words::new(INTERRUPTED, error)
+            .hint("The response may have been used up: sign in again for a new one."),
         LoginError::NobodyHere => Words::new(NO_TOKEN, error)
             .hint("Sign in with anyp-saml login where you can: whoever asks here then finds the kept token."),
         LoginError::OthersFailed => Words::new(NO_TOKEN, error)

@@ -5,7 +5,6 @@ use super::{ConfigError, DEFAULT_LISTEN, Origin, Setting};
 use crate::address::LoopbackAddress;
 use crate::browser::{self, chromium};
 use crate::foreign;
-use crate::platform::PlatformAcs;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -42,12 +41,12 @@ pub enum Capture {
     Loopback(LoopbackAddress),
     /// The page posts it to the platform, and a browser of our own leads it here.
     Chromium(OwnBrowser),
-    /// It is handed in, addressed to `recipient`.
+    /// It is handed in: copied on its way to the platform, or on its way to the loopback address.
     Paste {
         /// Where it is read from.
         source: PasteSource,
-        /// The ACS it must name: the loopback address where one is configured, else the platform's.
-        recipient: String,
+        /// The loopback address, where it may be addressed to as well as to the platform's ACS.
+        listen: LoopbackAddress,
     },
 }
 
@@ -86,30 +85,23 @@ impl Capture {
     /// What was asked for; else the loopback address that was given, which somebody must have registered; else a browser
     /// of our own, which needs nobody's help, where there is one; else the loopback address of custom. With the reason,
     /// as the end of a sentence.
-    pub(super) fn resolve(
-        read: &Reader,
-        platform: &PlatformAcs,
-        machine: &Machine,
-    ) -> Result<(Self, String), ConfigError> {
+    pub(super) fn resolve(read: &Reader, machine: &Machine) -> Result<(Self, String), ConfigError> {
         let listen = read.parsed(Setting::Listen, LoopbackAddress::parse)?;
         let source = read.value(Setting::Response).map(|text| match text {
             "-" => PasteSource::StandardInput,
             path => PasteSource::File(path.into()),
         });
-        let recipient = listen
-            .as_ref()
-            .map_or(platform.as_str(), LoopbackAddress::as_str)
-            .to_owned();
+        let paste = |source| {
+            let listen = loopback_address(read, listen.clone())?;
+            Ok(Self::Paste { source, listen })
+        };
         let said = || said_by(read, Setting::Capture);
         match (read.value(Setting::Capture), source) {
             (Some("paste"), source) => {
                 let source = source.unwrap_or(PasteSource::Prompt);
-                Ok((Self::Paste { source, recipient }, said()))
+                Ok((paste(source)?, said()))
             }
-            (None, Some(source)) => {
-                let why = said_by(read, Setting::Response);
-                Ok((Self::Paste { source, recipient }, why))
-            }
+            (None, Some(source)) => Ok((paste(source)?, said_by(read, Setting::Response))),
             (Some("loopback" | "chromium"), Some(_)) => Err(read.wrong(
                 Setting::Capture,
                 "a response that is already there is not caught in a browser",
@@ -214,10 +206,17 @@ impl OwnBrowser {
 }
 
 fn loopback(read: &Reader, listen: Option<LoopbackAddress>) -> Result<Capture, ConfigError> {
+    loopback_address(read, listen).map(Capture::Loopback)
+}
+
+/// The address that was given, or the one of custom.
+fn loopback_address(
+    read: &Reader,
+    listen: Option<LoopbackAddress>,
+) -> Result<LoopbackAddress, ConfigError> {
     match listen {
-        Some(listen) => Ok(Capture::Loopback(listen)),
+        Some(listen) => Ok(listen),
         None => LoopbackAddress::parse(DEFAULT_LISTEN)
-            .map(Capture::Loopback)
             .map_err(|error| read.wrong(Setting::Listen, error)),
     }
 }

@@ -169,7 +169,7 @@ pub fn resolve(
     {
         return Err(ConfigError::StartsAtPlatform);
     }
-    let (capture, why_capture) = Capture::resolve(&read, &platform, machine)?;
+    let (capture, why_capture) = Capture::resolve(&read, machine)?;
     let config = LoginConfig {
         profile,
         capture,
@@ -200,8 +200,15 @@ impl LoginConfig {
     pub fn recipient(&self) -> &str {
         match &self.capture {
             Capture::Loopback(listen) => listen.as_str(),
-            Capture::Chromium(_) => self.platform.as_str(),
-            Capture::Paste { recipient, .. } => recipient,
+            Capture::Chromium(_) | Capture::Paste { .. } => self.platform.as_str(),
+        }
+    }
+
+    /// Where it may be addressed to instead: nobody can know on which of the two ways a response was copied.
+    pub fn other_recipient(&self) -> Option<&str> {
+        match &self.capture {
+            Capture::Paste { listen, .. } => Some(listen.as_str()),
+            Capture::Loopback(_) | Capture::Chromium(_) => None,
         }
     }
 

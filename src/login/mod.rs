@@ -116,6 +116,9 @@ pub enum LoginError {
     /// The user closed it.
     #[error("the browser was closed before the sign-in ended")]
     BrowserClosed,
+    /// The user ended it while the platform was asked for the token.
+    #[error("interrupted while the platform was asked for the token")]
+    InterruptedExchange,
     /// The user ended it.
     #[error("interrupted")]
     Interrupted,

@@ -26,6 +26,9 @@ pub(super) fn verdict(result: Result<&SignedIn, &LoginError>) -> Option<Page> {
             let sentence = format!("The response was refused: {}.", meaning(Rule::User));
             Some(Page::failed(&sentence, cure(Rule::User)))
         }
+        Err(LoginError::InterruptedExchange) => {
+            Some(Page::failed("The sign-in was ended in the terminal.", ""))
+        }
         Err(_) => None,
     }
 }

@@ -10,11 +10,18 @@ use crate::browser::chromium::Errand;
 use crate::config::{Capture, ConfigError, LoginConfig, Setting};
 use crate::foreign::brief;
 use crate::platform::{Account, Platform};
-use crate::saml::{Expected, PostedResponse, Refused, ValidResponse, validate};
+use crate::saml::{Expected, PostedResponse, Refused, Rule, ValidResponse, validate};
 use crate::store::{Kept, Key, Method, TokenStore};
 use crate::terminal::{Terminal, Watch};
 use crate::time;
+use crate::token::AccessToken;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+/// How often a wait looks whether the user has ended it.
+const TICK: Duration = Duration::from_millis(50);
 
 /// Logs in through the identity provider: every stage of a login, in its order.
 pub(super) fn log_in(
@@ -34,6 +41,7 @@ pub(super) fn log_in(
         Err(error) => return error.into(),
     };
     let result = caught.response.and_then(|valid| {
+        let valid = Arc::new(valid);
         announce::findings(&valid, terminal);
         vouch::agree(&valid, &believed, terminal)?;
         let signed_in = exchange_and_keep(config, &platform, &valid, store, key, terminal)?;
@@ -147,27 +155,43 @@ fn check(
     config: &LoginConfig,
     believed: &Believed,
 ) -> Result<ValidResponse, Box<Refused>> {
-    let expected = Expected {
-        issuer: believed.issuer.clone(),
-        audience: config.audience.clone(),
-        recipient: Some(config.recipient().to_owned()),
-        user: config.expect_user.clone(),
-        clock_skew: config.clock_skew,
+    let held_against = |recipient: &str| {
+        let expected = Expected {
+            issuer: believed.issuer.clone(),
+            audience: config.audience.clone(),
+            recipient: Some(recipient.to_owned()),
+            user: config.expect_user.clone(),
+            clock_skew: config.clock_skew,
+        };
+        validate(posted, &believed.trust, &expected, time::now())
     };
-    validate(posted, &believed.trust, &expected, time::now())
+    let is_for_another = |refused: &Refused| {
+        matches!(
+            refused.rule,
+            Rule::Destination | Rule::ConfirmationRecipient
+        )
+    };
+    match (held_against(config.recipient()), config.other_recipient()) {
+        (Err(refused), Some(other)) if is_for_another(&refused) => match held_against(other) {
+            // Rules stand in the order of the checks: the refusal that came later says more.
+            Err(again) if again.rule <= refused.rule => Err(refused),
+            result => result,
+        },
+        (result, _) => result,
+    }
 }
 
 /// Exchanges the response for a token, asks whose it is, and keeps it.
 fn exchange_and_keep(
     config: &LoginConfig,
-    platform: &Platform,
-    valid: &ValidResponse,
+    platform: &Arc<Platform>,
+    valid: &Arc<ValidResponse>,
     store: &TokenStore,
     key: &Key,
     terminal: &Terminal,
 ) -> Result<SignedIn, LoginError> {
     confirm_user(config, valid, store, key, terminal)?;
-    let token = platform.exchange(&config.platform, valid)?;
+    let token = exchange(config, platform, valid)?;
     let mut kept = Kept::new(
         token,
         Method::Saml,
@@ -204,6 +228,29 @@ fn exchange_and_keep(
         is_new: true,
         not_kept,
     })
+}
+
+/// Exchanges the response, and lets Ctrl-C end the wait for the platform's answer in good order.
+fn exchange(
+    config: &LoginConfig,
+    platform: &Arc<Platform>,
+    valid: &Arc<ValidResponse>,
+) -> Result<AccessToken, LoginError> {
+    let watch = Watch::start();
+    let (answer, answered) = mpsc::channel();
+    let (platform, valid) = (Arc::clone(platform), Arc::clone(valid));
+    let acs = config.platform.clone();
+    thread::spawn(move || {
+        // Nobody waits for it any more when the user has ended the login.
+        let _ = answer.send(platform.exchange(&acs, &valid));
+    });
+    loop {
+        match answered.recv_timeout(TICK) {
+            Ok(result) => return Ok(result?),
+            Err(RecvTimeoutError::Timeout) if !watch.interrupted() => {}
+            Err(_) => return Err(LoginError::InterruptedExchange),
+        }
+    }
 }
 
 /// Asks before another user than the one of the kept token is signed in: a response answers no request of ours, so

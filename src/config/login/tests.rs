@@ -78,7 +78,7 @@ fn all_that_is_missing_is_named_at_once() {
 }
 
 #[test]
-fn a_response_that_is_there_needs_no_link_and_names_the_platform_unless_a_listener_is_configured() {
+fn a_response_that_is_there_needs_no_link_and_names_the_platform_or_the_listener() {
     let pasted = |values: &[(Setting, &str)]| {
         let mut all = vec![(Setting::AcsUrl, ACS), (Setting::IdpCertificate, "idp.pem")];
         all.extend_from_slice(values);
@@ -92,12 +92,15 @@ fn a_response_that_is_there_needs_no_link_and_names_the_platform_unless_a_listen
             ..
         }
     ));
-    assert_eq!(config.recipient(), ACS);
+    assert_eq!(
+        (config.recipient(), config.other_recipient()),
+        (ACS, Some(DEFAULT_LISTEN))
+    );
     let config = pasted(&[
         (Setting::Response, "r.txt"),
         (Setting::Listen, "http://127.0.0.1:9/acs"),
     ]);
-    assert_eq!(config.recipient(), "http://127.0.0.1:9/acs");
+    assert_eq!(config.other_recipient(), Some("http://127.0.0.1:9/acs"));
     let config = pasted(&[(Setting::Capture, "paste")]);
     assert!(matches!(
         &config.capture,

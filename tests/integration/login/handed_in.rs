@@ -188,3 +188,23 @@ fn without_a_terminal_to_ask_at_the_other_ways_are_named() {
     let ended = scene.world.run(&scene.arguments(&["--capture", "paste"]));
     ended.code(1).says(&["--response FILE", "--response -"]);
 }
+
+#[test]
+fn a_response_may_be_copied_on_its_way_to_the_platform_or_to_the_listener() {
+    let scene = Scene::set();
+    let to_the_platform = ResponseOptions {
+        recipient: Some(scene.demo.platform.acs_url()),
+        destination: Some(scene.demo.platform.acs_url()),
+        ..ResponseOptions::default()
+    };
+    let to_another = ResponseOptions {
+        recipient: Some("https://elsewhere.example/acs".to_owned()),
+        ..to_the_platform.clone()
+    };
+    let response = |options| scene.response(options).into_bytes();
+    scene.hand_in(&response(&to_the_platform), &[]).code(0);
+    scene
+        .hand_in(&response(&to_another), &[])
+        .code(4)
+        .says(&["SC-RECIPIENT", &scene.demo.platform.acs_url()]);
+}

@@ -228,3 +228,23 @@ fn the_page_in_the_browser_tells_that_the_platform_refused() {
     assert!(text.contains("the platform gave no token"), "{text}");
     assert_eq!(scene.exchanges(), 1);
 }
+
+#[test]
+fn an_interruption_ends_the_wait_for_the_platform_in_good_order() {
+    let scene = Scene::set();
+    scene.demo.platform.say(Route::Exchange, Some(Answer::Hang));
+    let login = scene.start(&[]);
+    let browser = Browser::default();
+    let form = browser.sign_in(&login.link);
+    assert_eq!(browser.deliver(&form).status, 303);
+    while scene.exchanges() == 0 {
+        std::thread::yield_now();
+    }
+    login.running.interrupt();
+    login
+        .running
+        .end()
+        .code(130)
+        .says(&["interrupted", "used up"]);
+    assert_eq!(scene.exchanges(), 1);
+}
