@@ -1,7 +1,7 @@
 //! Files in a directory that is held open.
 
 use super::walk::{self, Missing, bits, io, mode};
-use super::{StoreError, Unsafe};
+use super::{StoreError, Unsafe, others};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -63,7 +63,7 @@ impl Directory {
             return Err(of(Unsafe::Owner(stat.st_uid)));
         }
         let mode = mode(&stat);
-        if mode.intersects(Mode::WGRP | Mode::WOTH) {
+        if others::may_write(&descriptor, &stat) {
             return Err(of(Unsafe::Writable(bits(mode))));
         }
         if mode.intersects(Mode::RWXG | Mode::RWXO) {

@@ -14,6 +14,8 @@ mod file;
 mod file;
 mod kept;
 mod known;
+#[cfg(unix)]
+mod others;
 mod queue;
 mod temporary;
 #[cfg(unix)]

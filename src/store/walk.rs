@@ -1,7 +1,7 @@
 //! The way to a directory, one component at a time, each held by its descriptor while the next is opened in it:
 //! nobody can exchange what has been checked already.
 
-use super::{StoreError, Unsafe};
+use super::{StoreError, Unsafe, others};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::collections::VecDeque;
@@ -195,7 +195,7 @@ fn check_passage(directory: &OwnedFd, path: &Path) -> Result<(), StoreError> {
     }
     let mode = mode(&stat);
     // In a sticky directory nobody can rename or remove what belongs to somebody else.
-    if mode.intersects(Mode::WGRP | Mode::WOTH) && !mode.contains(Mode::SVTX) {
+    if !mode.contains(Mode::SVTX) && others::may_write(directory, &stat) {
         return Err(of(Unsafe::Writable(bits(mode))));
     }
     Ok(())

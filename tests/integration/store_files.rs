@@ -380,8 +380,6 @@ fn a_directory_that_others_may_write_to_is_refused_unless_it_is_sticky() {
         (0o755, false),
         (0o1777, false),
         (0o1770, false),
-        (0o770, true),
-        (0o775, true),
         (0o702, true),
         (0o777, true),
         (0o2777, true),
@@ -403,6 +401,69 @@ fn a_directory_that_others_may_write_to_is_refused_unless_it_is_sticky() {
     }
 }
 
+/// Whether this user's group has nobody else in it, by the files of the system.
+#[cfg(target_os = "linux")]
+fn has_a_private_group() -> bool {
+    let id =
+        |what| String::from_utf8(Command::new("id").arg(what).output().unwrap().stdout).unwrap();
+    let (user, group) = (id("-un"), id("-g"));
+    let fields = |line: &str, range: std::ops::Range<usize>| -> Vec<String> {
+        line.split(':').map(str::to_owned).collect::<Vec<_>>()[range].to_vec()
+    };
+    let read = |path| fs::read_to_string(path).unwrap();
+    let users: Vec<_> = read("/etc/passwd")
+        .lines()
+        .filter(|line| fields(line, 3..4) == [group.trim()])
+        .map(|line| fields(line, 0..1).concat())
+        .collect();
+    let members: Vec<_> = read("/etc/group")
+        .lines()
+        .filter(|line| fields(line, 2..3) == [group.trim()])
+        .map(|line| fields(line, 3..4).concat())
+        .collect();
+    users == [user.trim()] && members == [""]
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_only_the_users_private_group_may_write_to_is_the_users_own() {
+    if !has_a_private_group() {
+        return skipped("this user has no private group");
+    }
+    for permissions in [0o770, 0o775, 0o2775] {
+        // As `mkdir -p ~/.local/state` makes them with a umask of 002.
+        let world = World::new();
+        fs::create_dir_all(world.path("parent/state/tokens")).unwrap();
+        for directory in ["parent", "parent/state", "parent/state/tokens"] {
+            set_mode(&world.path(directory), permissions);
+        }
+        let store = TokenStore::open(&world.path("parent/state"));
+        store.save(&key(), &kept("one")).unwrap();
+        assert_eq!(mode(&world.path("parent/state/tokens")), 0o700);
+        write_token_file(&world.path("parent/token"), &token("one")).unwrap();
+        assert_eq!(mode(&world.path("parent/token")), 0o600);
+    }
+}
+
+#[test]
+fn a_directory_that_another_group_may_write_to_is_refused() {
+    if !is_root() {
+        return;
+    }
+    for place in ["parent", "parent/state/tokens"] {
+        let world = World::new();
+        fs::create_dir_all(world.path("parent/state/tokens")).unwrap();
+        let place = world.path(place);
+        chown(&place, None, Some(STRANGER)).unwrap();
+        set_mode(&place, 0o770);
+        let store = TokenStore::open(&world.path("parent/state"));
+        assert_eq!(
+            unsafe_at(store.save(&key(), &kept("one"))),
+            (place, Unsafe::Writable(0o770))
+        );
+    }
+}
+
 #[test]
 fn the_tokens_directory_is_closed_to_others_or_refused() {
     let world = World::new();
@@ -410,7 +471,7 @@ fn the_tokens_directory_is_closed_to_others_or_refused() {
     set_mode(&world.tokens(), 0o755);
     assert_eq!(world.loaded().as_deref(), Some("one"));
     assert_eq!(mode(&world.tokens()), 0o700);
-    for permissions in [0o770, 0o1777] {
+    for permissions in [0o702, 0o1777] {
         set_mode(&world.tokens(), permissions);
         assert_eq!(
             unsafe_at(world.save("two")),
