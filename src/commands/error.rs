@@ -181,6 +181,12 @@ fn config(error: &ConfigError) -> Words {
         }
         ConfigError::NoProfile { known, .. } => words.hint(format!("The file has {}.", known.join(", "))),
         ConfigError::Home(_) => words.hint("Set HOME to your home directory."),
+        ConfigError::Untrusted { error: StoreError::Unsafe { problem, .. }, .. } => words.hint(match problem {
+            Unsafe::Writable(_) => "chmod go-w on it, or copy the file to a directory that is yours alone.",
+            Unsafe::Owner(_) => "Its owner can exchange what it says: copy the file to a directory of your own.",
+            _ => "Name a regular file.",
+        }),
+        ConfigError::Untrusted { .. } => words,
         ConfigError::Value { .. } | ConfigError::File { .. } | ConfigError::NoFile(_) | ConfigError::Client(_) => words,
     }
 }
@@ -404,7 +410,11 @@ fn store(error: &StoreError) -> Words {
         }
         StoreError::Unsafe { problem, .. } => match problem {
             Unsafe::Owner(_) => {
-                Some("Move it away, or use another directory (XDG_STATE_HOME, --token-file).")
+                // In a container the home directory is often another user's than the one that the command runs as.
+                Some(
+                    "Its owner can exchange what is kept there. Set XDG_STATE_HOME to a directory of your own for the \
+                     kept tokens, and give --token-file another path.",
+                )
             }
             Unsafe::Writable(_) => Some("chmod go-w keeps it yours."),
             Unsafe::Readable(_) => {

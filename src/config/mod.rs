@@ -25,6 +25,7 @@ pub use reader::parse_duration;
 pub use setting::{Kind, Setting};
 pub use trusted::read_trusted;
 
+use crate::store::StoreError;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -60,6 +61,15 @@ pub enum ConfigError {
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
+    },
+    /// A file that says whom to believe, and that somebody else can have written or put there.
+    #[error("what {path} says cannot be believed: {error}", path = crate::foreign::shown(&.path.to_string_lossy(), 300))]
+    Untrusted {
+        /// The file.
+        path: PathBuf,
+        /// What is not safe: the file itself, or something on the way to it.
+        #[source]
+        error: StoreError,
     },
     /// No such file.
     #[error("there is no file {}", crate::foreign::shown(&.0.to_string_lossy(), 300))]

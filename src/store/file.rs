@@ -21,6 +21,16 @@ const LOCK: &str = ".lock";
 /// How the names of files begin that are not yet renamed into place.
 const NEW: &str = ".anyp-saml-new-";
 
+/// Opens a file that says whom to believe, if nobody but the user and root can have written or exchanged it: the file,
+/// every directory on the way to it and every symbolic link belong to one of the two, and others may write to none of
+/// them (sticky directories excepted).
+///
+/// # Errors
+/// [`StoreError::Unsafe`] names what is not so; [`StoreError::Io`] is everything else, a missing file among it.
+pub fn open_trusted(path: &Path) -> Result<File, StoreError> {
+    walk::open_file(path).map(File::from)
+}
+
 /// A directory, held by its descriptor.
 pub(super) struct Directory {
     descriptor: OwnedFd,
@@ -143,9 +153,7 @@ impl Directory {
         let name = name.as_ref();
         let path = self.path.join(name);
         self.check_place(name, &path)?;
-        let nonce = crate::secret::nonce()
-            .ok_or_else(|| io(&path, "find a free name for", std::io::ErrorKind::Other))?;
-        let new = format!("{NEW}{nonce}");
+        let new = new_name(&path)?;
         let written = self.write_new(&new, content).and_then(|()| {
             // Replaces a link that was put there since the check, and does not follow it.
             rustix::fs::renameat(&self.descriptor, &new, &self.descriptor, name).map_err(Into::into)
@@ -254,6 +262,13 @@ impl Directory {
             Err(error) => Err(io(&self.path, "synchronize", error)),
         }
     }
+}
+
+/// A name that nobody has yet, for a file that is to be renamed to a path.
+fn new_name(path: &Path) -> Result<String, StoreError> {
+    let nonce = crate::secret::nonce()
+        .ok_or_else(|| io(path, "find a free name for", std::io::ErrorKind::Other))?;
+    Ok(format!("{NEW}{nonce}"))
 }
 
 fn check_file(kind: FileType, owner: u32) -> Result<(), Unsafe> {

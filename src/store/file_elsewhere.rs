@@ -21,6 +21,26 @@ const LOCK: &str = ".lock";
 /// How the names of files begin that are not yet renamed into place.
 const NEW: &str = ".anyp-saml-new-";
 
+/// Opens a regular file that says whom to believe. Who may write to it is the system's to say.
+///
+/// # Errors
+/// [`StoreError::Unsafe`]: something else than a regular file; [`StoreError::Io`]: everything else, a missing file among
+/// it.
+pub fn open_trusted(path: &Path) -> Result<File, StoreError> {
+    let file = File::open(path).map_err(|error| io(path, "open", error))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| io(path, "look at", error))?;
+    if metadata.is_file() {
+        Ok(file)
+    } else {
+        Err(StoreError::Unsafe {
+            path: path.to_owned(),
+            problem: Unsafe::NotRegular,
+        })
+    }
+}
+
 /// A directory, held by its path.
 pub(super) struct Directory {
     path: PathBuf,

@@ -18,14 +18,17 @@ mod known;
 mod others;
 mod queue;
 mod temporary;
+mod token_file;
 #[cfg(unix)]
 mod walk;
 
 pub use browser_profile::{BrowserProfile, BrowserProfiles};
+pub use file::open_trusted;
 pub use kept::{Kept, Method};
 pub use known::{Known, KnownStore};
 pub use queue::LoginQueue;
 pub use temporary::TemporaryStore;
+pub use token_file::write_token_file;
 
 use crate::foreign::shown;
 use crate::time::Timestamp;
@@ -34,7 +37,6 @@ use file::Directory;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 /// The most bytes of a kept file that are read. Ours stay below 10 KiB.
 const MAX_KEPT: usize = 64 * 1024;
@@ -58,7 +60,8 @@ pub struct KeyError;
 /// Why a token could not be kept, read or forgotten. A token is never part of it.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// A file or directory that others could read, change or have put there.
+    /// A file or directory that others could read, change or have put there, or that is something else than it should
+    /// be.
     #[error("{} is not safe: {problem}", display(path))]
     Unsafe {
         /// The file or directory.
@@ -348,32 +351,6 @@ impl TokenStore {
         };
         Ok(keys.into_iter().filter_map(load).collect())
     }
-}
-
-/// Writes a token alone, followed by a new line as text files have it, to a file of the user's choice, with the same
-/// care as the store. The file's directory must exist.
-///
-/// # Errors
-/// [`StoreError`]; what stood there before is then whole.
-pub fn write_token_file(path: &Path, token: &AccessToken) -> Result<(), StoreError> {
-    let no_file_name = || StoreError::NoFileName {
-        path: path.to_owned(),
-    };
-    // A path that ends in `/` or `/.` means a directory, though `file_name` would name its last component.
-    let ends_in_name = !path.as_os_str().as_encoded_bytes().ends_with(b"/")
-        && !path.as_os_str().as_encoded_bytes().ends_with(b"/.");
-    let name = path
-        .file_name()
-        .filter(|_| ends_in_name)
-        .ok_or_else(no_file_name)?;
-    let parent = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let mut text = Zeroizing::new(Vec::with_capacity(token.expose().len() + 1));
-    text.extend_from_slice(token.expose().as_bytes());
-    text.push(b'\n');
-    Directory::open_users(parent)?.replace(name, &text)
 }
 
 /// A path as it may be shown.

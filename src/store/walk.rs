@@ -1,4 +1,4 @@
-//! The way to a directory, one component at a time, each held by its descriptor while the next is opened in it:
+//! The way to a directory or a file, one component at a time, each held by its descriptor while the next is opened in it:
 //! nobody can exchange what has been checked already.
 
 use super::{StoreError, Unsafe, others};
@@ -32,14 +32,45 @@ pub(super) enum Missing {
 /// link must belong to the user or to root, and no directory may be writable for others, unless it is sticky as `/tmp`
 /// is. `None` when it is missing and shall not be made.
 pub(super) fn open_directory(path: &Path, missing: Missing) -> Result<Option<OwnedFd>, StoreError> {
+    walk(path, Goal::Directory(missing))
+}
+
+/// Opens a regular file for reading, by the same way. The file, too, must belong to the user or to root, and others
+/// must not be able to write to it.
+pub(super) fn open_file(path: &Path) -> Result<OwnedFd, StoreError> {
+    walk(path, Goal::File)?.ok_or_else(|| io(path, "open", std::io::ErrorKind::NotFound))
+}
+
+/// What stands at the end of the way.
+#[derive(Clone, Copy)]
+enum Goal {
+    Directory(Missing),
+    File,
+}
+
+fn walk(path: &Path, goal: Goal) -> Result<Option<OwnedFd>, StoreError> {
     let path = std::path::absolute(path).map_err(|error| io(path, "find", error))?;
     let mut ahead: VecDeque<OsString> = components(&path).collect();
     let mut here = root()?;
     let mut behind = PathBuf::from("/");
     let mut links = 0;
     while let Some(name) = ahead.pop_front() {
-        let next = behind.join(&name);
-        match step(&here, &name, &next, missing)? {
+        // What is behind has no links in it any more, so that `..` is what it looks like.
+        let next = if name == ".." {
+            behind.parent().unwrap_or(&behind).to_owned()
+        } else {
+            behind.join(&name)
+        };
+        let step = match goal {
+            Goal::File if ahead.is_empty() => last_step(&here, &name, &next)?,
+            Goal::File => step(&here, &name, &next, Missing::Leave)?,
+            Goal::Directory(missing) => step(&here, &name, &next, missing)?,
+        };
+        match step {
+            Step::File(file) => {
+                check_file(&file, &next)?;
+                return Ok(Some(file));
+            }
             Step::Directory(directory) => {
                 check_passage(&directory, &next)?;
                 here = directory;
@@ -65,7 +96,14 @@ pub(super) fn open_directory(path: &Path, missing: Missing) -> Result<Option<Own
             Step::Missing => return Ok(None),
         }
     }
-    Ok(Some(here))
+    match goal {
+        Goal::Directory(_) => Ok(Some(here)),
+        // The root, which has no last step.
+        Goal::File => Err(StoreError::Unsafe {
+            path: behind,
+            problem: Unsafe::Directory,
+        }),
+    }
 }
 
 /// Opens the directory `name` in `parent`, for reading, without following a link; makes it where that is asked for.
@@ -122,6 +160,7 @@ pub(super) fn io(path: &Path, doing: &'static str, error: impl Into<std::io::Err
 
 enum Step {
     Directory(OwnedFd),
+    File(OwnedFd),
     Link(PathBuf),
     Missing,
 }
@@ -136,6 +175,23 @@ fn step(here: &OwnedFd, name: &OsStr, next: &Path, missing: Missing) -> Result<S
             Err(Errno::LOOP | Errno::NOTDIR | Errno::MLINK) => return link(here, name, next),
             Err(error) => return Err(io(next, "open", error)),
         }
+    }
+}
+
+/// Opens whatever stands at the end but a link.
+fn last_step(here: &OwnedFd, name: &OsStr, next: &Path) -> Result<Step, StoreError> {
+    // Without NONBLOCK, opening a FIFO would wait for somebody to write to it.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    match rustix::fs::openat(here, name, flags, Mode::empty()) {
+        Ok(file) => Ok(Step::File(file)),
+        Err(Errno::NOENT) => Ok(Step::Missing),
+        Err(Errno::LOOP | Errno::MLINK) => link(here, name, next),
+        // Sockets and devices without a driver cannot be opened at all.
+        Err(Errno::NXIO | Errno::NODEV) => Err(StoreError::Unsafe {
+            path: next.to_owned(),
+            problem: Unsafe::NotRegular,
+        }),
+        Err(error) => Err(io(next, "open", error)),
     }
 }
 
@@ -199,6 +255,24 @@ fn check_passage(directory: &OwnedFd, path: &Path) -> Result<(), StoreError> {
         return Err(of(Unsafe::Writable(bits(mode))));
     }
     Ok(())
+}
+
+/// Refuses what is not a regular file of the user's or root's, or can be written to by others.
+fn check_file(file: &OwnedFd, path: &Path) -> Result<(), StoreError> {
+    let stat = stat(file, path)?;
+    let problem = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile if !is_trusted(stat.st_uid) => Unsafe::Owner(stat.st_uid),
+        FileType::RegularFile if others::may_write(file, &stat) => {
+            Unsafe::Writable(bits(mode(&stat)))
+        }
+        FileType::RegularFile => return Ok(()),
+        FileType::Directory => Unsafe::Directory,
+        _ => Unsafe::NotRegular,
+    };
+    Err(StoreError::Unsafe {
+        path: path.to_owned(),
+        problem,
+    })
 }
 
 fn kind_of(parent: &OwnedFd, name: &OsStr, path: &Path) -> Result<FileType, StoreError> {

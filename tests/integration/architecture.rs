@@ -40,9 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ctrlc", &["terminal"]),
     (
         "rustix",
-        &[
-            "browser", "commands", "config", "loopback", "store", "terminal",
-        ],
+        &["browser", "commands", "loopback", "store", "terminal"],
     ),
 ];
 const ANY: &[&str] = &["*"];

@@ -4,7 +4,9 @@
 use super::support::skip::skipped;
 use anyp_saml::address::WebAddress;
 use anyp_saml::secret::Secret;
-use anyp_saml::store::{Kept, Key, Method, StoreError, TokenStore, Unsafe, write_token_file};
+use anyp_saml::store::{
+    Kept, Key, Method, StoreError, TokenStore, Unsafe, open_trusted, write_token_file,
+};
 use anyp_saml::token::AccessToken;
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
@@ -442,6 +444,11 @@ fn a_directory_that_only_the_users_private_group_may_write_to_is_the_users_own()
         assert_eq!(mode(&world.path("parent/state/tokens")), 0o700);
         write_token_file(&world.path("parent/token"), &token("one")).unwrap();
         assert_eq!(mode(&world.path("parent/token")), 0o600);
+        // And what is downloaded there has mode 0664.
+        let metadata = world.path("parent/idp-metadata.xml");
+        fs::write(&metadata, "x").unwrap();
+        set_mode(&metadata, 0o664);
+        open_trusted(&metadata).unwrap();
     }
 }
 
@@ -462,6 +469,49 @@ fn a_directory_that_another_group_may_write_to_is_refused() {
             (place, Unsafe::Writable(0o770))
         );
     }
+}
+
+#[test]
+fn a_file_is_believed_only_where_the_way_to_it_is_the_users_or_roots() {
+    if !is_root() {
+        return;
+    }
+    type Spoil = fn(&Path);
+    let spoils: [(Spoil, Unsafe); 2] = [
+        (
+            |place| chown(place, Some(STRANGER), None).unwrap(),
+            Unsafe::Owner(STRANGER),
+        ),
+        (
+            |place| {
+                chown(place, None, Some(STRANGER)).unwrap();
+                set_mode(place, 0o770);
+            },
+            Unsafe::Writable(0o770),
+        ),
+    ];
+    for (spoil, problem) in spoils {
+        for place in ["parent", "parent/own", "parent/own/idp.xml"] {
+            let world = World::new();
+            fs::create_dir_all(world.path("parent/own")).unwrap();
+            let file = world.path("parent/own/idp.xml");
+            fs::write(&file, "x").unwrap();
+            symlink("parent/own/idp.xml", world.path("link")).unwrap();
+            open_trusted(&world.path("link")).unwrap();
+            spoil(&world.path(place));
+            for path in [&file, &world.path("link")] {
+                assert_eq!(unsafe_at(open_trusted(path)), (world.path(place), problem));
+            }
+        }
+    }
+    let world = World::new();
+    fs::write(world.path("idp.xml"), "x").unwrap();
+    symlink("idp.xml", world.path("link")).unwrap();
+    std::os::unix::fs::lchown(world.path("link"), Some(STRANGER), None).unwrap();
+    assert_eq!(
+        unsafe_at(open_trusted(&world.path("link"))),
+        (world.path("link"), Unsafe::Owner(STRANGER))
+    );
 }
 
 #[test]

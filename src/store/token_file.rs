@@ -1,0 +1,39 @@
+//! A token alone, in a file of the user's choice.
+
+use super::StoreError;
+use super::file::Directory;
+use crate::token::AccessToken;
+use std::ffi::OsStr;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// Writes a token alone, followed by a new line as text files have it, to a file of the user's choice, with the same
+/// care as the store. The file's directory must exist.
+///
+/// # Errors
+/// [`StoreError`]; what stood there before is then whole.
+pub fn write_token_file(path: &Path, token: &AccessToken) -> Result<(), StoreError> {
+    let (parent, name) = place(path)?;
+    let mut text = Zeroizing::new(Vec::with_capacity(token.expose().len() + 1));
+    text.extend_from_slice(token.expose().as_bytes());
+    text.push(b'\n');
+    Directory::open_users(parent)?.replace(name, &text)
+}
+
+/// The directory and the name.
+fn place(path: &Path) -> Result<(&Path, &OsStr), StoreError> {
+    // A path that ends in `/` or `/.` means a directory, though `file_name` would name its last component.
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let ends_in_name = !bytes.ends_with(b"/") && !bytes.ends_with(b"/.");
+    let name = path
+        .file_name()
+        .filter(|_| ends_in_name)
+        .ok_or_else(|| StoreError::NoFileName {
+            path: path.to_owned(),
+        })?;
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    Ok((parent, name))
+}
