@@ -243,6 +243,11 @@ fn login(error: &LoginError) -> Words {
             "No other port is taken in its place: the identity provider knows this one alone. End the other program; \
              if another login is waiting, finish that one.",
         ),
+        LoginError::NoMetadata(problem) => Words {
+            sentence: error.to_string(),
+            ..http(problem)
+        }
+        .hint("A copy in a file does as well: --idp-metadata FILE."),
         LoginError::Metadata { .. } => Words::new(USAGE, error),
         LoginError::Prompt(_) => Words::new(FAILED, error)
             .hint("Give the response in a file with --response FILE, or on standard input with --response -."),

@@ -23,6 +23,7 @@ pub use trust::{Believed, gather};
 use crate::browser::chromium::ChromiumError;
 use crate::config::{ConfigError, LoginConfig};
 use crate::foreign::brief;
+use crate::http::HttpError;
 use crate::loopback::BindError;
 use crate::platform::{Platform, PlatformError};
 use crate::saml::{DecodeError, Refused};
@@ -73,6 +74,9 @@ pub enum LoginError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The identity provider's metadata cannot be fetched.
+    #[error("the identity provider's metadata cannot be fetched: {0}")]
+    NoMetadata(HttpError),
     /// A file that says whom to believe cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),

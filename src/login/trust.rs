@@ -112,9 +112,7 @@ fn read_metadata(
                 body: None,
                 limit: METADATA_LIMIT,
             };
-            let answer = client
-                .send(request)
-                .map_err(|error| wrong(error.to_string()))?;
+            let answer = client.send(request).map_err(LoginError::NoMetadata)?;
             if answer.status != 200 {
                 return Err(wrong(format!(
                     "the server answered with status {}",

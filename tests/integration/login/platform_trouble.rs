@@ -248,3 +248,15 @@ fn an_interruption_ends_the_wait_for_the_platform_in_good_order() {
         .says(&["interrupted", "used up"]);
     assert_eq!(scene.exchanges(), 1);
 }
+
+#[test]
+fn metadata_that_cannot_be_fetched_is_trouble_of_the_network() {
+    let scene = Scene::set();
+    let nobody = format!("http://127.0.0.1:{}/metadata", free_port());
+    let arguments = scene.arguments(&["--idp-metadata", &nobody]);
+    scene
+        .world
+        .run(&arguments)
+        .code(5)
+        .says(&["metadata", "refuses the connection", "FILE"]);
+}
