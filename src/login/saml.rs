@@ -11,7 +11,7 @@ use crate::config::{Capture, ConfigError, LoginConfig, Setting};
 use crate::foreign::brief;
 use crate::platform::{Account, Platform};
 use crate::saml::{Expected, PostedResponse, Refused, Rule, ValidResponse, validate};
-use crate::store::{Kept, Key, Method, TokenStore};
+use crate::store::{Kept, Key, Method, TokenStore, prepare_token_file};
 use crate::terminal::{Terminal, Watch};
 use crate::time;
 use crate::token::AccessToken;
@@ -143,6 +143,9 @@ fn prepare(
         .extend(config.sign_in_link.iter().map(WebAddress::origin));
     believed.remember(store.known().load(key, config.platform.as_str())?)?;
     store.prepare()?;
+    if let Some(path) = &config.hand_out.token_file {
+        prepare_token_file(path)?;
+    }
     Ok((
         believed,
         Arc::new(Platform::new(client, config.platform.plane().clone())),

@@ -166,6 +166,17 @@ impl Directory {
         self.synchronize()
     }
 
+    /// Makes sure that [`Directory::replace`] would do: what stands there may be replaced, and a new file can be made.
+    pub(super) fn prepare(&self, name: impl AsRef<OsStr>) -> Result<(), StoreError> {
+        let name = name.as_ref();
+        let path = self.path.join(name);
+        self.check_place(name, &path)?;
+        let new = new_name(&path)?;
+        self.write_new(&new, b"")
+            .map_err(|error| io(&path, "write", error))?;
+        self.remove(&new).map(drop)
+    }
+
     fn write_new(&self, name: &str, content: &[u8]) -> std::io::Result<()> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -135,6 +135,15 @@ impl Directory {
         write().map(drop).map_err(|error| io(&path, "write", error))
     }
 
+    /// Makes sure that [`Directory::replace`] would do: what stands there may be replaced, and a new file can be made.
+    pub(super) fn prepare(&self, name: impl AsRef<OsStr>) -> Result<(), StoreError> {
+        let path = self.path.join(name.as_ref());
+        self.check_place(&path)?;
+        // Removed as soon as it is made.
+        let new = tempfile::Builder::new().prefix(NEW).tempfile_in(&self.path);
+        new.map(drop).map_err(|error| io(&path, "write", error))
+    }
+
     /// Reads a regular file up to a limit; `None` when it is missing.
     pub(super) fn read(
         &self,

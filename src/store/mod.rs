@@ -28,7 +28,7 @@ pub use kept::{Kept, Method};
 pub use known::{Known, KnownStore};
 pub use queue::LoginQueue;
 pub use temporary::TemporaryStore;
-pub use token_file::write_token_file;
+pub use token_file::{prepare_token_file, write_token_file};
 
 use crate::foreign::shown;
 use crate::time::Timestamp;

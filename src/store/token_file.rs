@@ -7,6 +7,16 @@ use std::ffi::OsStr;
 use std::path::Path;
 use zeroize::Zeroizing;
 
+/// Makes sure that a token file can be written, before anybody signs in for it: its directory can be reached safely,
+/// what stands at its place may be replaced, and a new file can be made there. Nothing is changed.
+///
+/// # Errors
+/// [`StoreError`]: what keeps it from being written.
+pub fn prepare_token_file(path: &Path) -> Result<(), StoreError> {
+    let (parent, name) = place(path)?;
+    Directory::open_users(parent)?.prepare(name)
+}
+
 /// Writes a token alone, followed by a new line as text files have it, to a file of the user's choice, with the same
 /// care as the store. The file's directory must exist.
 ///

@@ -126,6 +126,47 @@ fn a_token_file_holds_the_token_alone_and_is_the_users_alone() {
 }
 
 #[test]
+fn a_token_file_that_cannot_be_written_is_found_out_before_anybody_signs_in() {
+    let scene = Scene::set();
+    let folder = scene.world.here().join("folder");
+    std::fs::create_dir(&folder).unwrap();
+    let missing = folder.join("missing/token");
+    for path in [&folder, &missing] {
+        let path = path.to_str().unwrap();
+        let ended = scene
+            .world
+            .run(&scene.arguments(&["--token-file", path]))
+            .code(1)
+            .says(&[path.trim_end_matches("/token")]);
+        assert!(!ended.stderr.contains("Ctrl-C"), "{ended}");
+    }
+    assert_eq!(scene.exchanges(), 0);
+    assert_eq!(scene.world.listing("here"), ["folder"], "nothing is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_home_of_another_users_is_refused_for_tokens_with_the_way_out() {
+    let scene = Scene::set();
+    let home = scene.world.home();
+    if std::os::unix::fs::chown(&home, Some(54_321), None).is_err() {
+        return super::support::skip::skipped("only root can give directories to another user");
+    }
+    // As in containers of CI services, whose command runs as root. No configuration file stands there, which is said
+    // by nobody: the flags tell everything.
+    let ended = scene.world.run(&scene.arguments(&[])).code(1);
+    let ended = ended.says(&[home.to_str().unwrap(), "54321", "XDG_STATE_HOME"]);
+    assert!(!ended.stderr.contains("Ctrl-C"), "{ended}");
+    let state = scene.world.here().join("state");
+    let state = state.to_str().unwrap().to_owned();
+    let scene = Scene {
+        world: scene.world.with("XDG_STATE_HOME", &state),
+        ..scene
+    };
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+}
+
+#[test]
 fn a_login_only_if_needed_asks_nobody_while_the_token_holds() {
     let scene = Scene::set();
     scene.log_in(&Browser::default(), &[]).0.code(0);

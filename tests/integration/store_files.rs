@@ -5,7 +5,8 @@ use super::support::skip::skipped;
 use anyp_saml::address::WebAddress;
 use anyp_saml::secret::Secret;
 use anyp_saml::store::{
-    Kept, Key, Method, StoreError, TokenStore, Unsafe, open_trusted, write_token_file,
+    Kept, Key, Method, StoreError, TokenStore, Unsafe, open_trusted, prepare_token_file,
+    write_token_file,
 };
 use anyp_saml::token::AccessToken;
 use std::fs::{self, File};
@@ -331,6 +332,12 @@ fn what_is_not_a_file_of_the_users_own_is_refused_and_left_alone() {
         );
         let written = write_token_file(&world.path("token"), &token("two"));
         assert_eq!(unsafe_at(written), (world.path("token"), problem), "{name}");
+        let prepared = prepare_token_file(&world.path("token"));
+        assert_eq!(
+            unsafe_at(prepared),
+            (world.path("token"), problem),
+            "{name}"
+        );
         assert_eq!(unsafe_at(world.store().load(&key())).1, problem, "{name}");
         assert_eq!(fs::read_to_string(&victim).unwrap(), "precious", "{name}");
         assert_eq!(
@@ -391,13 +398,16 @@ fn a_directory_that_others_may_write_to_is_refused_unless_it_is_sticky() {
         set_mode(&world.path("parent"), permissions);
         let store = TokenStore::open(&world.path("parent/state"));
         let saved = store.save(&key(), &kept("one"));
+        let prepared = prepare_token_file(&world.path("parent/token"));
         let written = write_token_file(&world.path("parent/token"), &token("one"));
         if refused {
             let expected = (world.path("parent"), Unsafe::Writable(permissions));
             assert_eq!(unsafe_at(saved), expected);
+            assert_eq!(unsafe_at(prepared), expected);
             assert_eq!(unsafe_at(written), expected);
         } else {
             saved.unwrap();
+            prepared.unwrap();
             written.unwrap();
         }
     }
@@ -775,6 +785,23 @@ fn a_token_file_holds_the_token_and_a_new_line() {
     write_token_file(&file, &token("8c4b-1")).unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), "8c4b-1\n");
     assert_eq!(mode(&file), 0o600);
+}
+
+#[test]
+fn a_token_file_is_made_ready_without_a_trace() {
+    let world = World::new();
+    let file = world.path("token");
+    prepare_token_file(&file).unwrap();
+    assert_eq!(fs::read_dir(world.directory.path()).unwrap().count(), 0);
+    fs::write(&file, "kept until there is a token").unwrap();
+    prepare_token_file(&file).unwrap();
+    assert_eq!(
+        fs::read_to_string(&file).unwrap(),
+        "kept until there is a token"
+    );
+    assert_eq!(fs::read_dir(world.directory.path()).unwrap().count(), 1);
+    let missing = prepare_token_file(&world.path("missing/token"));
+    assert!(matches!(missing, Err(StoreError::Io { doing: "open", .. })));
 }
 
 #[test]
