@@ -11,6 +11,9 @@ use thiserror::Error;
 /// How much of an answer that is not JSON is searched for words.
 const MAX_PAGE: usize = 16 * 1024;
 
+/// How many characters of its words are shown.
+const MAX_SHOWN: usize = 200;
+
 /// Why the platform gave nothing. Every text in it is fit to be shown, and nothing of it was ever in our request.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PlatformError {
@@ -192,9 +195,9 @@ fn message(body: &[u8], sent: &str) -> Option<String> {
         }
     };
     let text = text?;
-    let words: Vec<&str> = text.split_whitespace().take(200).collect();
-    let message = without_echo(&words.join(" "), sent);
-    (!message.is_empty()).then(|| shown(&message, 200))
+    let words: Vec<&str> = text.split_whitespace().take(MAX_SHOWN).collect();
+    let message = without_echo(&words.join(" "), sent, MAX_SHOWN);
+    (!message.is_empty()).then(|| shown(&message, MAX_SHOWN))
 }
 
 /// What an HTML page says, roughly: the text outside tags, without scripts and styles.
@@ -224,8 +227,9 @@ fn without_markup(page: &str) -> String {
 }
 
 /// The text without the pieces that repeat what was sent, and without anything that could be a key, a signature or a
-/// token: to a person they say nothing, and in a bug report they say too much.
-fn without_echo(text: &str, sent: &str) -> String {
+/// token: to a person they say nothing, and in a bug report they say too much. It ends soon after `most` characters,
+/// since nobody sees more, and each piece is searched for in what may be a large response.
+fn without_echo(text: &str, sent: &str, most: usize) -> String {
     /// So much of a secret may be repeated unnoticed; a shorter piece could be a common word.
     const PIECE: usize = 12;
     /// Longer than any host name or id in a sentence, shorter than a line of base64.
@@ -237,9 +241,10 @@ fn without_echo(text: &str, sent: &str) -> String {
             .windows(PIECE)
             .any(|piece| std::str::from_utf8(piece).is_ok_and(|piece| sent.contains(piece)))
     };
-    let mut kept = String::with_capacity(text.len());
+    let mut kept = String::new();
     let mut rest = text;
-    while !rest.is_empty() {
+    // Whole runs until there is enough: a run cut in two could pass for a word.
+    while !rest.is_empty() && kept.chars().count() <= most {
         let run = rest.find(|c| !is_of_token(c)).unwrap_or(rest.len());
         let (token_like, after) = rest.split_at(run);
         if run > LONG || repeats(token_like) {
@@ -328,6 +333,16 @@ mod tests {
         }
         let signature = "k".repeat(88);
         assert_eq!(said(&signature).as_deref(), Some("[left out]"));
+    }
+
+    #[test]
+    fn no_more_is_looked_through_than_is_shown() {
+        let long = "it!is!".repeat(10_000);
+        let kept = without_echo(&long, SENT, 200);
+        assert!((201..300).contains(&kept.len()), "{}", kept.len());
+        let runs = format!("{} ", "k".repeat(100)).repeat(1000);
+        let kept = without_echo(&runs, SENT, 200);
+        assert!(!kept.contains('k') && kept.len() < 300, "{kept}");
     }
 
     #[test]
