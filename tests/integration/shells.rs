@@ -108,6 +108,8 @@ impl Reader {
     fn sees(&self, lines: &str, locale: &str) -> Option<String> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(lines.as_bytes()).unwrap();
+        // Some shells make themselves at home there.
+        let home = tempfile::tempdir().unwrap();
         let script = format!("{}\nexec printenv ANYPOINT_BEARER", self.read);
         let mut command = Command::new(self.program);
         command.args(self.options).arg("-c").arg(script);
@@ -118,7 +120,7 @@ impl Reader {
             .arg(file.path())
             .env("ANYPOINT_BEARER", "the old one")
             .env("LC_ALL", locale)
-            .env("HOME", "/nonexistent")
+            .env("HOME", home.path())
             .output()
             .unwrap();
         assert_eq!(
