@@ -1,10 +1,10 @@
 //! The desk between the server's threads, which bring requests, and the login, which judges what was posted.
 
 use super::page::Page;
-use super::request::{self, RequestError, Rules};
+use super::request::{self, RequestError, Rules, Trace};
 use crate::loopback::{self, Request, Response};
 use crate::saml::PostedResponse;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::mem;
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -40,8 +40,9 @@ struct State {
     posts: VecDeque<Post>,
     /// Those that did not, and were not told yet.
     refused: Vec<RequestError>,
+    /// The kinds of what no navigation sent and was told.
+    told: BTreeSet<&'static str>,
     bad_posts: usize,
-    last_refusal: Option<String>,
     held: usize,
     verdict_shown: bool,
 }
@@ -84,8 +85,8 @@ impl Desk {
                 stage: Stage::Waiting,
                 posts: VecDeque::new(),
                 refused: Vec::new(),
+                told: BTreeSet::new(),
                 bad_posts: 0,
-                last_refusal: None,
                 held: 0,
                 verdict_shown: false,
             }),
@@ -93,17 +94,20 @@ impl Desk {
         }
     }
 
-    pub(super) fn answer(&self, request: &Request) -> Response {
-        if let Err(error) = request::check_host(request, &self.rules) {
+    pub(super) fn answer(&self, request: Request) -> Response {
+        if let Err(error) = request::check_host(&request, &self.rules) {
             // Whoever asks by another name learns nothing, not even that this is a sign-in.
             return Response::empty(error.status());
         }
         match (request.method.as_str(), request.path()) {
-            ("GET", DONE) => self.done(),
+            ("GET", DONE) => self.done(&request),
             ("GET", "/favicon.ico") => Response::empty(204),
-            _ => match request::check(request, &self.rules) {
+            _ => match request::check(&request, &self.rules) {
                 Ok(response) => {
-                    self.posted(response, loopback::other_user(request.peer, request.local))
+                    let other_user = loopback::other_user(request.peer, request.local);
+                    // Its body is not needed while the response waits.
+                    drop(request);
+                    self.posted(response, other_user)
                 }
                 Err(error) => self.refused(error),
             },
@@ -138,21 +142,29 @@ impl Desk {
             RequestError::Method(_) => Page::awaiting_post().response().with("Allow", "POST"),
             _ => Page::refused(error.status(), error.rule()).response(),
         };
-        if error.is_bad_post() {
-            let mut state = self.state();
-            state.bad_posts += 1;
-            state.last_refusal = Some(error.to_string());
-            // Those beyond the limit end the login and need not be told one by one.
-            if state.refused.len() <= super::MOST_BAD_POSTS {
-                state.refused.push(error);
+        let mut state = self.state();
+        let is_news = match error.trace() {
+            Trace::None => false,
+            // A page can send any number of these without anybody's seeing it.
+            Trace::Told => state.told.insert(error.code()),
+            Trace::Counted => {
+                state.bad_posts += 1;
+                // Those beyond the limit end the login and need not be told one by one.
+                state.bad_posts <= super::MOST_BAD_POSTS + 1
             }
+        };
+        if is_news {
+            state.refused.push(error);
             drop(state);
             self.changed.notify_all();
         }
         response
     }
 
-    fn done(&self) -> Response {
+    fn done(&self, request: &Request) -> Response {
+        // Neither another user nor a script shows the verdict to the person who waits for it.
+        let is_shown = request::check_fetch(request).is_ok()
+            && loopback::other_user(request.peer, request.local).is_none();
         let mut state = self.state();
         if matches!(state.stage, Stage::Taken) && state.held < MOST_HELD {
             state.held += 1;
@@ -167,7 +179,7 @@ impl Desk {
             Stage::Closed => Page::ended().response(),
             Stage::Concluded(page) => {
                 let response = page.response();
-                state.verdict_shown = true;
+                state.verdict_shown |= is_shown;
                 drop(state);
                 self.changed.notify_all();
                 response
@@ -190,17 +202,12 @@ impl Desk {
         }
     }
 
-    pub(super) fn last_refusal(&self) -> Option<String> {
-        self.state().last_refusal.clone()
-    }
-
     pub(super) fn refuse(&self, post: &Post, page: Page) {
         let mut state = self.state();
         if matches!(state.stage, Stage::Asking) {
             state.stage = Stage::Waiting;
         }
         state.bad_posts += 1;
-        state.last_refusal = Some(page.text.clone());
         drop(state);
         // A failure is a browser that did not wait.
         let _ = post.judged.try_send(Judgement::Refused(page));

@@ -15,7 +15,7 @@ pub mod page;
 pub mod request;
 
 pub use page::{Page, Tone};
-pub use request::{FormError, RelayState, RequestError, Rules, nonce};
+pub use request::{FormError, RelayState, RequestError, Rules, Trace, nonce};
 
 use crate::address::LoopbackAddress;
 use crate::loopback::{self, BindError, Limits, Owner, Running, Server};
@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// How many posts may be bad before the wait ends: somebody floods us, and the person should know.
+/// How many posts of whole pages may be bad before the wait ends: somebody floods us, and the person should know.
 pub const MOST_BAD_POSTS: usize = 50;
 
 /// How often the wait looks whether it was cancelled.
@@ -106,7 +106,7 @@ impl Listener {
         let desk = Arc::new(Desk::new(rules));
         let running = server.serve({
             let desk = Arc::clone(&desk);
-            move |request| desk.answer(&request)
+            move |request| desk.answer(request)
         })?;
         Ok(Self {
             desk,
@@ -149,11 +149,6 @@ impl Listener {
                 return Err(ReceiveError::TimedOut);
             }
         }
-    }
-
-    /// Why the last bad post was refused, for the end of a wait in vain.
-    pub fn last_refusal(&self) -> Option<String> {
-        self.desk.last_refusal()
     }
 
     /// What the browser is shown after the post that was taken.

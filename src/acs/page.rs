@@ -9,7 +9,7 @@ use crate::loopback::Response;
 const TEMPLATE: &str = include_str!("../../templates/page.html");
 const STYLE: &str = include_str!("../../templates/page.css");
 
-/// The header fields of every answer, errors and the missing icon included (THREATS row 18): nothing may run, load,
+/// The header fields of every answer, errors and the missing icon included: nothing may run, load,
 /// frame, keep or pass on these pages. The digest is that of `templates/page.css`; a test says what it should be.
 pub const HEADERS: &[(&str, &str)] = &[
     (

@@ -178,10 +178,30 @@ impl RequestError {
         }
     }
 
-    /// Whether this was a try at posting a response, and so is told and counted; the rest is the noise of browsers.
-    pub fn is_bad_post(&self) -> bool {
-        !matches!(self, Self::Host { .. } | Self::Path | Self::Method(_))
+    /// What such a request leaves behind.
+    pub fn trace(&self) -> Trace {
+        match self {
+            Self::Host { .. } | Self::Path | Self::Method(_) => Trace::None,
+            Self::Query | Self::Fetch { .. } | Self::Origin { .. } => Trace::Told,
+            Self::MediaType(_)
+            | Self::Encoding(_)
+            | Self::Form(_)
+            | Self::Response(_)
+            | Self::RelayState(_) => Trace::Counted,
+        }
     }
+}
+
+/// What a refused request leaves behind at the login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// Nothing: the noise of browsers.
+    None,
+    /// It is told, once for its kind. Any page can send any number of such requests unseen, so that they must neither
+    /// end a login nor fill the terminal.
+    Told,
+    /// It is told and counted: a whole page was posted here, as the identity provider's is.
+    Counted,
 }
 
 /// The media type of a posted form.
@@ -228,7 +248,10 @@ pub fn check_host(request: &Request, rules: &Rules) -> Result<(), RequestError> 
 
 /// Fetch Metadata: where the browser says what the request is for, it must be a page that goes on to us. Older
 /// browsers say nothing. `Sec-Fetch-Site` is any: the identity provider's page is another site.
-fn check_fetch(request: &Request) -> Result<(), RequestError> {
+///
+/// # Errors
+/// [`RequestError::Fetch`].
+pub fn check_fetch(request: &Request) -> Result<(), RequestError> {
     for (header, expected) in [
         ("Sec-Fetch-Mode", "navigate"),
         ("Sec-Fetch-Dest", "document"),

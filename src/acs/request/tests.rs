@@ -236,7 +236,9 @@ fn the_path_is_exact_and_has_no_query() {
     ] {
         let mut request = request(CHROMIUM);
         request.target = target.into();
-        assert_eq!(refused(&request), RequestError::Query, "{target}");
+        let error = refused(&request);
+        assert_eq!(error, RequestError::Query, "{target}");
+        assert_eq!(error.trace(), Trace::Told);
     }
 }
 
@@ -250,7 +252,7 @@ fn only_post_is_taken() {
         let error = refused(&request);
         assert_eq!(error, RequestError::Method(method.into()));
         assert_eq!(error.status(), 405);
-        assert!(!error.is_bad_post());
+        assert_eq!(error.trace(), Trace::None);
     }
 }
 
@@ -276,7 +278,7 @@ fn scripts_frames_and_images_are_refused() {
             matches!(error, RequestError::Fetch { .. }),
             "{name}: {value}"
         );
-        assert_eq!(error.status(), 403);
+        assert_eq!((error.status(), error.trace()), (403, Trace::Told));
     }
     // A second field does not hide behind a good first one.
     let mut two = request(CHROMIUM);
@@ -301,7 +303,7 @@ fn a_page_of_another_origin_is_refused() {
     ] {
         let error = refused(&with(request(CHROMIUM), "Origin", origin));
         assert!(matches!(error, RequestError::Origin { .. }), "{origin}");
-        assert_eq!(error.status(), 403);
+        assert_eq!((error.status(), error.trace()), (403, Trace::Told));
     }
     let mut two = request(CHROMIUM);
     two.headers
@@ -324,7 +326,7 @@ fn the_body_must_be_a_plain_form() {
     ] {
         let error = refused(&with(request(CHROMIUM), "Content-Type", media_type));
         assert!(matches!(error, RequestError::MediaType(_)), "{media_type}");
-        assert_eq!(error.status(), 415);
+        assert_eq!((error.status(), error.trace()), (415, Trace::Counted));
     }
     let mut none = request(CHROMIUM);
     none.headers.retain(|(name, _)| name != "Content-Type");

@@ -265,6 +265,45 @@ fn too_many_bad_posts_end_the_wait() {
     assert_eq!(scene.exchanges(), 0);
 }
 
+#[test]
+fn what_scripts_send_never_ends_the_wait_and_is_told_once_per_kind() {
+    let scene = Scene::set();
+    let login = scene.start(&[]);
+    let browser = Browser::default();
+    let form = browser.sign_in(&login.link);
+    let authority = authority(&form);
+    let post = |fields: &str| {
+        let head = format!("POST /saml/acs HTTP/1.1\r\nHost: {authority}\r\n{FORM}{fields}");
+        posted(&head, &form.body())
+    };
+    let in_query = format!("GET /saml/acs?x HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+    for (status, request, what) in [
+        (
+            "403",
+            post("Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: empty\r\n"),
+            "no-cors",
+        ),
+        (
+            "403",
+            post("Origin: https://evil.example\r\n"),
+            "evil.example",
+        ),
+        ("400", in_query.into_bytes(), "query"),
+    ] {
+        for attempt in 1..=60 {
+            let answer = String::from_utf8_lossy(&raw(&authority, &request)).into_owned();
+            let expected = format!("HTTP/1.1 {status} ");
+            assert!(answer.starts_with(&expected), "{what} {attempt}: {answer}");
+        }
+    }
+    browser.finish(&form);
+    let ended = login.running.end().code(0);
+    for code in ["REQ-FETCH", "REQ-ORIGIN", "REQ-QUERY"] {
+        assert_eq!(ended.stderr.matches(code).count(), 1, "{code}:\n{ended}");
+    }
+    assert_eq!(scene.exchanges(), 1);
+}
+
 fn authority(form: &ResponseForm) -> String {
     let rest = form.action.strip_prefix("http://").unwrap();
     rest.split('/').next().unwrap().to_owned()
