@@ -16,6 +16,10 @@ use zeroize::Zeroizing;
 
 /// How long an answer may take to be written, however slowly it is read.
 const ANSWER_TIME: Duration = Duration::from_secs(5);
+/// A body longer than this waits for its turn to be handled. Nearly all responses are shorter, and so never wait.
+pub(super) const LARGE_BODY: usize = 64 * 1024;
+/// How long it waits. Those before it may wait for a judgement themselves.
+const TURN_TIME: Duration = Duration::from_secs(20);
 /// How long and how much is still read after the answer. A client that is closed on while it sends gets a reset, which
 /// can destroy the answer before it was read.
 const PARTING_TIME: Duration = Duration::from_secs(2);
@@ -138,13 +142,18 @@ impl Gate {
     fn converse(&self, socket: &TcpStream, peer: SocketAddr, seat: &Seat) {
         let answer = match self.receive(socket, seat) {
             Ok(Some((head, body))) => {
-                if !seat.enter(Stage::Handled) {
-                    return;
-                }
-                let local = socket.local_addr().unwrap_or(peer);
-                match self.inner.answer(&head, body, peer, local, self.common) {
-                    Ok(answer) => answer,
-                    Err(_) => self.refusal(Refusal::Inner),
+                let may = if body.len() > LARGE_BODY {
+                    seat.enter_in_turn(Instant::now() + TURN_TIME)
+                } else {
+                    seat.enter(Stage::Handled)
+                };
+                if may {
+                    let local = socket.local_addr().unwrap_or(peer);
+                    self.inner
+                        .answer(&head, body, peer, local, self.common)
+                        .unwrap_or_else(|_| self.refusal(Refusal::Inner))
+                } else {
+                    self.refusal(Refusal::Busy)
                 }
             }
             Ok(None) => return,
@@ -225,7 +234,8 @@ impl Gate {
 /// Ends our side, then reads what the client still sends until it has seen that, within bounds. Only a client that
 /// sends beyond them is cut off with a reset: it could destroy the answer of one that is still reading.
 fn part(socket: &TcpStream, seat: &Seat) {
-    if socket.shutdown(Shutdown::Write).is_err() || !seat.enter(Stage::Parting) {
+    // In this order: who has seen our end, and comes again, finds that this place may be had.
+    if !seat.enter(Stage::Parting) || socket.shutdown(Shutdown::Write).is_err() {
         return;
     }
     let deadline = Instant::now() + PARTING_TIME;

@@ -4,16 +4,21 @@
 //! carry a field whose name only the gate knows. (Written for Windows, and not tried there. Others can connect to that
 //! port, so what tiny_http does to hostile bytes is kept from them by nothing but their not knowing the port.)
 //!
-//! The field is sent on Unix as well: it also carries the addresses that the Unix socket cannot know.
+//! The field is sent on Unix as well: it also carries the addresses that the Unix socket cannot know, and the number
+//! under which the body is kept. The body itself does not go through tiny_http: it is moved, never copied.
 
-use super::gate::Handler;
+use super::gate::{Handler, LARGE_BODY};
 use super::head::Head;
+use super::places::{MOST_HEAVY, lock};
 use super::{Request, Response};
 use crate::secret;
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use zeroize::Zeroizing;
 
@@ -35,9 +40,40 @@ const HOP_BY_HOP: [&str; 8] = [
 /// The HTTP server behind the gate.
 pub(super) struct Inner {
     live: Mutex<Live>,
+    shared: Arc<Shared>,
+}
+
+/// What both sides of tiny_http share.
+struct Shared {
     handler: Arc<Handler>,
     /// The name of the field that the gate signs its requests with.
-    sign: Arc<str>,
+    sign: String,
+    /// The bodies of the requests that tiny_http has, until their handlers take them.
+    bodies: Mutex<HashMap<u64, Zeroizing<Vec<u8>>>>,
+    next: AtomicU64,
+}
+
+/// A body that is kept until it is taken or its request has been answered.
+struct Deposit<'d> {
+    shared: &'d Shared,
+    number: u64,
+}
+
+impl Shared {
+    fn deposit(&self, body: Zeroizing<Vec<u8>>) -> Deposit<'_> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        lock(&self.bodies).insert(number, body);
+        Deposit {
+            shared: self,
+            number,
+        }
+    }
+}
+
+impl Drop for Deposit<'_> {
+    fn drop(&mut self) {
+        lock(&self.shared.bodies).remove(&self.number);
+    }
 }
 
 impl std::fmt::Debug for Inner {
@@ -49,11 +85,15 @@ impl std::fmt::Debug for Inner {
 impl Inner {
     pub(super) fn start(handler: Arc<Handler>) -> io::Result<Self> {
         let nonce = secret::nonce().ok_or_else(|| io::Error::other("no randomness"))?;
-        let sign: Arc<str> = format!("gate-{nonce}").into();
-        Ok(Self {
-            live: Mutex::new(Live::start(&handler, &sign)?),
+        let shared = Arc::new(Shared {
             handler,
-            sign,
+            sign: format!("gate-{nonce}"),
+            bodies: Mutex::default(),
+            next: AtomicU64::new(0),
+        });
+        Ok(Self {
+            live: Mutex::new(Live::start(&shared)?),
+            shared,
         })
     }
 
@@ -66,24 +106,19 @@ impl Inner {
         local: SocketAddr,
         common: &[(&str, &str)],
     ) -> io::Result<Vec<u8>> {
+        let deposit = self.shared.deposit(body);
         let mut text = format!(
-            "{} {} HTTP/1.1\r\n{}: {peer} {local}\r\n",
-            head.method, head.target, self.sign
+            "{} {} HTTP/1.1\r\n{}: {peer} {local} {}\r\n",
+            head.method, head.target, self.shared.sign, deposit.number
         );
         for (name, value) in &head.fields {
             if !HOP_BY_HOP.iter().any(|hop| hop.eq_ignore_ascii_case(name)) {
                 text.extend([name, ": ", value, "\r\n"]);
             }
         }
-        text.push_str(&format!(
-            "Content-Length: {}\r\nConnection: close\r\n\r\n",
-            body.len()
-        ));
+        text.push_str("Content-Length: 0\r\nConnection: close\r\n\r\n");
         let mut stream = self.connect()?;
         stream.write_all(text.as_bytes())?;
-        stream.write_all(&body)?;
-        // Wiped before the wait for the handler, who has its own by now.
-        drop(body);
         let mut answer = Vec::new();
         stream.take(ANSWER_BYTES).read_to_end(&mut answer)?;
         finish(&answer, common).ok_or_else(|| io::ErrorKind::InvalidData.into())
@@ -92,9 +127,9 @@ impl Inner {
     /// A connection to tiny_http. Its accepting thread ends at the first error (no descriptor left, say), and then
     /// nobody listens there any more: a new one is started.
     fn connect(&self) -> io::Result<Stream> {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut live = lock(&self.live);
         live.door.connect().or_else(|_| {
-            *live = Live::start(&self.handler, &self.sign)?;
+            *live = Live::start(&self.shared)?;
             live.door.connect()
         })
     }
@@ -130,16 +165,15 @@ struct Live {
 }
 
 impl Live {
-    fn start(handler: &Arc<Handler>, sign: &Arc<str>) -> io::Result<Self> {
+    fn start(shared: &Arc<Shared>) -> io::Result<Self> {
         let (door, listener) = Door::open()?;
         let server = tiny_http::Server::from_listener(listener, None).map_err(io::Error::other)?;
         let server = Arc::new(server);
         let taking = {
-            let (server, handler, sign) =
-                (Arc::clone(&server), Arc::clone(handler), Arc::clone(sign));
+            let (server, shared) = (Arc::clone(&server), Arc::clone(shared));
             thread::Builder::new()
                 .name("loopback-take".into())
-                .spawn(move || take(&server, &*handler, &sign))?
+                .spawn(move || take(&server, &shared))?
         };
         Ok(Self {
             server,
@@ -158,27 +192,53 @@ impl Drop for Live {
     }
 }
 
+/// A request as tiny_http has it, to be answered, and as the handler gets it.
+type Taken = (tiny_http::Request, Request);
+
 /// Gives every request a thread of its own, at most as many as the gate has places, until the server is unblocked or
-/// its accepting thread has ended; then waits for them.
-fn take(server: &tiny_http::Server, handler: &Handler, sign: &str) {
+/// its accepting thread has ended; then waits for them. Those with a large body go to a few threads that stay: the
+/// system's allocator keeps some of what a thread has freed, and many threads would add that up.
+fn take(server: &tiny_http::Server, shared: &Shared) {
+    let (heavy, queue) = mpsc::channel::<Taken>();
+    let queue = Mutex::new(queue);
     thread::scope(|scope| {
+        // Dropped at the end of this block, by which those threads end.
+        let heavy = heavy;
+        let work = || {
+            while let Some(taken) = next(&queue) {
+                handle(taken, shared);
+            }
+        };
+        let stay = (0..MOST_HEAVY).filter(|_| {
+            let thread = thread::Builder::new().name("loopback-heavy".into());
+            thread.spawn_scoped(scope, work).is_ok()
+        });
+        let some_stay = stay.count() > 0;
         while let Ok(request) = server.recv() {
+            let Some(taken) = read(&request, shared) else {
+                // Nobody but the gate knows the sign.
+                let _ = request.respond(tiny_http::Response::empty(403));
+                continue;
+            };
+            if some_stay && taken.body.len() > LARGE_BODY {
+                let _ = heavy.send((request, taken));
+                continue;
+            }
             // A thread that cannot be had drops the request, which tiny_http answers with 500.
             let _ = thread::Builder::new()
                 .name("loopback-handler".into())
-                .spawn_scoped(scope, move || handle(request, handler, sign));
+                .spawn_scoped(scope, move || handle((request, taken), shared));
         }
     });
 }
 
-fn handle(mut request: tiny_http::Request, handler: &Handler, sign: &str) {
-    let Some(taken) = read(&mut request, sign) else {
-        // Nobody but the gate knows the sign.
-        let _ = request.respond(tiny_http::Response::empty(403));
-        return;
-    };
+fn next(queue: &Mutex<Receiver<Taken>>) -> Option<Taken> {
+    lock(queue).recv().ok()
+}
+
+fn handle((request, taken): Taken, shared: &Shared) {
     // What a handler shares with others is behind locks that a panic does not leave half done.
-    let response = catch_unwind(AssertUnwindSafe(|| handler(taken)))
+    let response = catch_unwind(AssertUnwindSafe(|| (shared.handler)(taken)))
         .ok()
         .and_then(translated)
         .unwrap_or_else(|| tiny_http::Response::from_data(Vec::new()).with_status_code(500));
@@ -186,7 +246,7 @@ fn handle(mut request: tiny_http::Request, handler: &Handler, sign: &str) {
     let _ = request.respond(response.with_chunked_threshold(usize::MAX));
 }
 
-fn read(request: &mut tiny_http::Request, sign: &str) -> Option<Request> {
+fn read(request: &tiny_http::Request, shared: &Shared) -> Option<Request> {
     let mut fields = request.headers().iter().map(|field| {
         (
             field.field.as_str().as_str().to_owned(),
@@ -194,18 +254,17 @@ fn read(request: &mut tiny_http::Request, sign: &str) -> Option<Request> {
         )
     });
     let (name, ends) = fields.next()?;
-    if name != sign {
+    if name != shared.sign {
         return None;
     }
-    let (peer, local) = ends.split_once(' ')?;
+    let mut ends = ends.split(' ');
+    let (peer, local, number) = (ends.next()?, ends.next()?, ends.next()?);
     let ours = ["Content-Length", "Connection"];
     let headers = fields
         .filter(|(name, _)| !ours.contains(&name.as_str()))
         .collect();
     let (peer, local) = (peer.parse().ok()?, local.parse().ok()?);
-    let size = request.body_length()?;
-    let mut body = Zeroizing::new(vec![0; size]);
-    request.as_reader().read_exact(&mut body).ok()?;
+    let body = lock(&shared.bodies).remove(&number.parse().ok()?)?;
     Some(Request {
         method: request.method().as_str().to_owned(),
         target: request.url().to_owned(),

@@ -215,7 +215,7 @@ impl Server {
     /// On Unix the standard library sets `SO_REUSEADDR` and not `SO_REUSEPORT`: nobody can share our address, and on
     /// Linux nobody can take it through a wildcard. On Windows that would take `SO_EXCLUSIVEADDRUSE`, which the
     /// standard library cannot set (and `SO_REUSEADDR` it does not set there): another program that asks for
-    /// `SO_REUSEADDR` may share the port with us. The one-time path of the chromium capture stands against that.
+    /// `SO_REUSEADDR` may share the port with us, and be sent the response in our place; nothing here stands against it.
     ///
     /// # Errors
     /// [`BindError`]; whatever was taken until then is free again.

@@ -1,20 +1,30 @@
 //! The places that connections take. When all are taken, one that merely waits for its stranger gives way to the
 //! newcomer, so that sixteen slow readers cannot keep the one awaited post out.
+//!
+//! Of the requests with a large body only [`MOST_HEAVY`] are handled at once, since a handler needs several times the
+//! room of the body; the others queue for their turn, in the order in which they came in whole.
 
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+/// How many requests with a large body are handled at once. A handler may be waiting for somebody else's judgement, so
+/// one that is slow must not hold up all others.
+pub(super) const MOST_HEAVY: usize = 2;
+
 /// What a connection is at. The order is the order in which they give way: the answered first, who only have to read,
-/// then those who have not asked yet. What is being handled stays.
+/// then those who have not asked yet, then those who queue. What is being handled stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     Parting,
     Head,
     Body,
+    Queued,
     Answered,
     Handled,
+    /// Handled, with a large body.
+    Heavy,
 }
 
 #[derive(Debug)]
@@ -31,6 +41,7 @@ pub(super) struct Places {
     most: usize,
     next: AtomicU64,
     taken: Mutex<Vec<Place>>,
+    changed: Condvar,
 }
 
 impl Places {
@@ -39,6 +50,7 @@ impl Places {
             most,
             next: AtomicU64::new(0),
             taken: Mutex::default(),
+            changed: Condvar::new(),
         })
     }
 
@@ -50,13 +62,14 @@ impl Places {
             let (at, _) = taken
                 .iter()
                 .enumerate()
-                .filter(|(_, place)| place.stage != Stage::Handled)
+                .filter(|(_, place)| place.stage < Stage::Handled)
                 .min_by_key(|(_, place)| (place.stage, place.since))?;
             let place = taken.swap_remove(at);
             if place.stage != Stage::Parting {
                 reset_on_close(&place.socket);
             }
             let _ = place.socket.shutdown(Shutdown::Both);
+            self.changed.notify_all();
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         taken.push(Place {
@@ -80,6 +93,7 @@ impl Places {
             }
             stays
         });
+        self.changed.notify_all();
     }
 }
 
@@ -92,7 +106,29 @@ pub(super) struct Seat {
 impl Seat {
     /// Moves on to another stage; `false` when the place was given to another.
     pub(super) fn enter(&self, stage: Stage) -> bool {
+        let entered = self.put(&mut lock(&self.places.taken), stage);
+        self.places.changed.notify_all();
+        entered
+    }
+
+    /// Waits for the turn of a request with a large body; `false` when the time is over or the place was given to
+    /// another.
+    pub(super) fn enter_in_turn(&self, until: Instant) -> bool {
         let mut taken = lock(&self.places.taken);
+        self.put(&mut taken, Stage::Queued);
+        let time = until.saturating_duration_since(Instant::now());
+        let (mut taken, waited) = self
+            .places
+            .changed
+            .wait_timeout_while(taken, time, |taken| must_queue(taken, self.id))
+            .unwrap_or_else(PoisonError::into_inner);
+        let entered = !waited.timed_out() && self.put(&mut taken, Stage::Heavy);
+        // The next in the queue may have looked when this one still stood before it.
+        self.places.changed.notify_all();
+        entered
+    }
+
+    fn put(&self, taken: &mut [Place], stage: Stage) -> bool {
         let Some(place) = taken.iter_mut().find(|place| place.id == self.id) else {
             return false;
         };
@@ -111,7 +147,19 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         lock(&self.places.taken).retain(|place| place.id != self.id);
+        self.places.changed.notify_all();
     }
+}
+
+/// Whether it is not the turn yet of the one with this place. Who has none any more waits for nothing.
+fn must_queue(taken: &[Place], id: u64) -> bool {
+    let heavy = taken.iter().filter(|place| place.stage == Stage::Heavy);
+    let first = taken
+        .iter()
+        .filter(|place| place.stage == Stage::Queued)
+        .min_by_key(|place| (place.since, place.id));
+    taken.iter().any(|place| place.id == id)
+        && (heavy.count() >= MOST_HEAVY || first.is_some_and(|first| first.id != id))
 }
 
 /// A client that goes on sending to a closed socket may hang for a minute, when the system has no room left to take

@@ -165,3 +165,51 @@ fn when_all_places_are_being_served_the_next_is_told_to_come_again() {
         assert!(thread.join().unwrap().starts_with("HTTP/1.1 204 "));
     }
 }
+
+#[test]
+fn of_large_bodies_two_are_handled_at_once_and_the_others_keep_nobody_out() {
+    let (enter, entered) = std::sync::mpsc::channel();
+    let (leave, left) = std::sync::mpsc::channel::<()>();
+    let left = std::sync::Mutex::new(left);
+    let limits = Limits {
+        connections: 4,
+        ..Limits::DEFAULT
+    };
+    let server = Server::bind(&[any_port()], limits, COMMON)
+        .unwrap()
+        .serve(move |request| {
+            if request.method == "POST" {
+                enter.send(()).unwrap();
+                let _ = left.lock().unwrap().recv();
+            }
+            Response::empty(204)
+        })
+        .unwrap();
+    let address = server.addresses()[0];
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n{}",
+        "x".repeat(100_000)
+    );
+    let sockets: Vec<TcpStream> = (0..4)
+        .map(|_| {
+            let mut socket = TcpStream::connect(address).unwrap();
+            socket.write_all(request.as_bytes()).unwrap();
+            socket
+        })
+        .collect();
+    let moment = std::time::Duration::from_millis(300);
+    let patience = std::time::Duration::from_secs(30);
+    entered.recv_timeout(patience).unwrap();
+    entered.recv_timeout(patience).unwrap();
+    assert!(entered.recv_timeout(moment).is_err(), "a third is handled");
+    // All places are taken; one of the two that queue gives way, and only that one.
+    let small = ask(address, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert!(small.starts_with("HTTP/1.1 204 "), "{small}");
+    drop(leave);
+    entered.recv_timeout(patience).unwrap();
+    let answered = sockets.into_iter().filter(|mut socket| {
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 204 ")
+    });
+    assert_eq!(answered.count(), 3);
+}

@@ -37,7 +37,11 @@ impl PostedResponse {
         let xml = encoding::decode_base64(text)
             .map(Zeroizing::new)
             .ok_or_else(|| why_not_base64(text))?;
-        Self::from_xml(xml, relay_state)
+        if text.bytes().any(encoding::is_xml_space) {
+            return Self::from_xml(xml, relay_state);
+        }
+        // Only one line of base64 decodes to this, so it need not be written again.
+        Self::checked(saml_response, xml, relay_state)
     }
 
     /// Takes what a person copied from somewhere: base64, URL-encoded base64, the body of the form, the XML itself, or a
@@ -89,6 +93,15 @@ impl PostedResponse {
     }
 
     fn from_xml(xml: Zeroizing<Vec<u8>>, relay_state: Option<String>) -> Result<Self, DecodeError> {
+        let base64 = Secret::new(encoding::base64(&xml));
+        Self::checked(base64, xml, relay_state)
+    }
+
+    fn checked(
+        base64: Secret,
+        xml: Zeroizing<Vec<u8>>,
+        relay_state: Option<String>,
+    ) -> Result<Self, DecodeError> {
         if xml.is_empty() {
             return Err(DecodeError::Empty);
         }
@@ -96,7 +109,7 @@ impl PostedResponse {
             return Err(DecodeError::TooLarge);
         }
         Ok(Self {
-            base64: Secret::new(encoding::base64(&xml)),
+            base64,
             xml,
             relay_state,
         })

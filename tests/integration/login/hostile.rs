@@ -2,8 +2,10 @@
 
 use super::super::support::browser::{ResponseForm, raw};
 use super::super::support::{Browser, Scene};
+use anyp_saml::encoding::base64;
 use std::io::Write;
 use std::net::TcpStream;
+use std::thread;
 
 /// One request, byte for byte, with a word on what it tries.
 type Attempt = (&'static str, Vec<u8>);
@@ -302,6 +304,47 @@ fn what_scripts_send_never_ends_the_wait_and_is_told_once_per_kind() {
         assert_eq!(ended.stderr.matches(code).count(), 1, "{code}:\n{ended}");
     }
     assert_eq!(scene.exchanges(), 1);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn sixteen_large_posts_at_once_take_little_memory_and_the_good_one_goes_through() {
+    let scene = Scene::set();
+    let login = scene.start(&[]);
+    let browser = Browser::default();
+    let form = browser.sign_in(&login.link);
+    let xml = format!(
+        "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\">{}</samlp:Response>",
+        "a".repeat(1_040_000)
+    );
+    let large = form.with("SAMLResponse", Some(&base64(xml.as_bytes())));
+    assert!(large.body().len() > 1_380_000);
+    // What the first ones leave behind counts as well.
+    for _ in 0..2 {
+        let senders: Vec<_> = (0..16)
+            .map(|_| {
+                let large = large.clone();
+                thread::spawn(move || Browser::default().deliver(&large).status)
+            })
+            .collect();
+        for sender in senders {
+            assert_eq!(sender.join().unwrap(), 400);
+        }
+    }
+    let peak = peak_kilobytes(login.running.id());
+    assert!(peak < 64 * 1024, "{peak} kB");
+    browser.finish(&form);
+    login.running.end().code(0);
+    assert_eq!(scene.exchanges(), 1);
+}
+
+/// The most memory that a process has had at any time.
+#[cfg(target_os = "linux")]
+fn peak_kilobytes(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let mut lines = status.lines();
+    let line = lines.find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 fn authority(form: &ResponseForm) -> String {

@@ -167,12 +167,12 @@ pub fn request(method: &str, address: &str, headers: &[(&str, &str)], body: &str
         .unwrap_or_else(|| panic!("no HTTP answer: {:?}", String::from_utf8_lossy(&answer)))
 }
 
-/// Sends these bytes and returns what comes back until the other side closes, or for ten seconds.
+/// Sends these bytes and returns what comes back until the other side closes, or for a minute.
 pub fn raw(authority: &str, bytes: &[u8]) -> Vec<u8> {
     let address = authority.to_socket_addrs().unwrap().next().unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
+        .set_read_timeout(Some(Duration::from_secs(60)))
         .unwrap();
     // A server that refuses in the middle of the upload may close before all is written; its answer still counts.
     let _ = stream.write_all(bytes);
