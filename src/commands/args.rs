@@ -90,6 +90,11 @@ pub(super) struct TokenArgs {
 }
 
 impl TokenArgs {
+    /// The name that the token is kept under.
+    pub(super) fn profile(&self) -> Result<String, CommandError> {
+        Ok(self.profile.kept_under()?.1.profile().to_owned())
+    }
+
     /// The kept token, or a new one where that was asked for.
     pub(super) fn token(&self, terminal: &Terminal) -> Result<Kept, CommandError> {
         let at_least = self.min_validity.unwrap_or_default();

@@ -7,11 +7,15 @@ use crate::config::{
 };
 use crate::demo::{Demo, HeldPort, PEOPLE, visitor};
 use crate::login::log_in;
+use crate::secret::nonce;
 use crate::store::{Key, TemporaryStore};
 use crate::terminal::{Terminal, Watch};
 use clap::Args;
-use std::env::var_os;
+use std::env::{self, var_os};
 use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -28,6 +32,9 @@ pub(super) struct DemoCommand {
     /// With --serve, the address that the login will listen at [default: http://127.0.0.1:35417/saml/acs]
     #[arg(long, value_name = "URL", requires = "serve", value_parser = LoopbackAddress::parse)]
     listen: Option<LoopbackAddress>,
+    /// With --serve, a platform over https, as anypoint-cli asks it; its authority is written to a temporary file
+    #[arg(long, requires = "serve")]
+    tls: bool,
     /// Sign in without a browser, as an HTTP client
     #[arg(long, conflicts_with = "serve")]
     no_browser: bool,
@@ -39,11 +46,13 @@ impl DemoCommand {
         let watch = Watch::start();
         if self.serve {
             let listen = self.listen.as_ref();
-            serve(
-                listen.map_or(DEFAULT_LISTEN, |url| url.as_str()),
-                &watch,
-                terminal,
-            )
+            let listen = listen.map_or(DEFAULT_LISTEN, |url| url.as_str());
+            let demo = if self.tls {
+                Demo::start_over_tls(listen)?
+            } else {
+                Demo::start(listen)?
+            };
+            serve(&demo, &watch, terminal)
         } else {
             play(self.no_browser, terminal)
         }
@@ -83,19 +92,60 @@ fn play(no_browser: bool, terminal: &Terminal) -> Result<ExitCode, CommandError>
 }
 
 /// Both servers, until the user ends them.
-fn serve(listen: &str, watch: &Watch, terminal: &Terminal) -> Result<ExitCode, CommandError> {
-    let demo = Demo::start(listen)?;
+fn serve(demo: &Demo, watch: &Watch, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+    let authority = demo.platform.authority().map(PublicFile::write);
+    let authority = authority.transpose().map_err(|error| {
+        CommandError::Other(format!("the authority could not be written: {error}"))
+    })?;
     terminal.say("A demo identity provider and a demo platform run on this machine:");
     terminal.field("sign-in page", &demo.identity_provider.sign_in_link());
     terminal.field("metadata", &demo.identity_provider.metadata_url());
     terminal.field("platform", demo.platform.address());
     terminal.say("This logs in with them, and keeps its token under the name demo:");
-    terminal.show(&command_line(&demo));
+    match &authority {
+        None => terminal.show(&command_line(demo)),
+        Some(file) => {
+            let path = file.path.display();
+            terminal.show(&format!("{} --ca-bundle {path}", command_line(demo)));
+            terminal.say("and then anypoint-cli asks the platform:");
+            terminal.show(&format!(
+                "NODE_EXTRA_CA_CERTS={path} anyp-saml exec --profile demo -- anypoint-cli-v4 account:user:describe"
+            ));
+        }
+    }
     terminal.say("Ctrl-C ends them.");
     while !watch.interrupted() {
         thread::sleep(Duration::from_millis(50));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A temporary file that is no secret, under a name that nobody knew before. It is removed when this is dropped.
+struct PublicFile {
+    path: PathBuf,
+}
+
+impl PublicFile {
+    fn write(content: &str) -> io::Result<Self> {
+        let nonce = nonce().ok_or_else(|| io::Error::other("the system has no randomness"))?;
+        let path = env::temp_dir().join(format!("anyp-saml-demo-{nonce}.pem"));
+        let mut options = File::options();
+        // A new file or none: what stands there already is not ours.
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path)?;
+        let file_of_ours = Self { path };
+        file.write_all(content.as_bytes())?;
+        Ok(file_of_ours)
+    }
+}
+
+impl Drop for PublicFile {
+    fn drop(&mut self) {
+        // What cannot be removed now is the system's to remove, as everything in its directory for such files.
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 /// The login that fits the demo, as it would be typed. Of its values only `[::1]` means something to a shell.

@@ -10,6 +10,7 @@ use crate::platform::{Asked, PlatformError, Reason, Refusal};
 use crate::saml::{Refused, Rule};
 use crate::store::{KeyError, StoreError, Unsafe};
 use crate::terminal::Terminal;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// The exit codes, as the help lists them.
@@ -20,6 +21,9 @@ pub(super) const RESPONSE_REFUSED: u8 = 4;
 pub(super) const PLATFORM_REFUSED: u8 = 5;
 pub(super) const TIMED_OUT: u8 = 6;
 pub(super) const INTERRUPTED: u8 = 130;
+/// What shells say of a command that cannot be run, and of one that is not there.
+const NOT_RUN: u8 = 126;
+const NO_COMMAND: u8 = 127;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -98,10 +102,19 @@ impl CommandError {
                 FAILED,
                 format!("standard output could not be written: {error}"),
             ),
-            Self::Start { program, error } => Words::new(
-                FAILED,
-                format!("{} could not be started: {error}", brief(program)),
-            ),
+            Self::Start { program, error } => {
+                let (code, why) = match error.kind() {
+                    ErrorKind::NotFound => (
+                        NO_COMMAND,
+                        "there is no such command, or not the interpreter that it names".to_owned(),
+                    ),
+                    _ => (NOT_RUN, error.to_string()),
+                };
+                Words::new(
+                    code,
+                    format!("{} could not be started: {why}", brief(program)),
+                )
+            }
             Self::Other(sentence) => Words::new(FAILED, sentence),
         }
     }

@@ -1,6 +1,7 @@
 use super::args::TokenArgs;
 use super::error::CommandError;
 use super::handed_out;
+use crate::foreign::brief;
 use crate::terminal::Terminal;
 use clap::Args;
 use std::env::var_os;
@@ -10,7 +11,8 @@ use std::process::{Command, ExitCode};
 
 /// Run a command with the kept token in its environment
 ///
-/// Sets ANYPOINT_BEARER, ANYPOINT_ACCESS_TOKEN and ANYPOINT_HOST, and removes the variables that contradict a token. The command's exit code is this one's.
+/// Sets ANYPOINT_BEARER, ANYPOINT_ACCESS_TOKEN and ANYPOINT_HOST, and removes the variables that contradict a token. The
+/// command's exit code is this one's; 127 says that there is no such command, 126 that it cannot be run.
 #[derive(Debug, Args)]
 pub(super) struct Exec {
     #[command(flatten)]
@@ -33,12 +35,21 @@ const CONTRADICTING: [&str; 4] = [
     "ANYPOINT_CLIENT_SECRET",
 ];
 
+/// The variable that tells what runs inside of `exec`, with the profile whose token it has.
+const NESTED: &str = "ANYP_SAML_EXEC";
+
 impl Exec {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
         let kept = self.token.token(terminal)?;
         let Some((program, arguments)) = self.command.split_first() else {
             return Err(CommandError::Other("no command was given".into()));
         };
+        if let Some(outer) = var_os(NESTED) {
+            let outer = brief(&outer.to_string_lossy());
+            terminal.warn(&format!(
+                "this runs inside another anyp-saml exec (profile {outer}), whose token is replaced."
+            ));
+        }
         let mut command = Command::new(program);
         command.args(arguments);
         for name in CONTRADICTING {
@@ -48,6 +59,7 @@ impl Exec {
             }
         }
         command.envs(handed_out::variables(&kept));
+        command.env(NESTED, self.token.profile()?);
         run(command).map_err(|error| CommandError::Start {
             program: program.to_string_lossy().into_owned(),
             error,

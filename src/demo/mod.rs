@@ -6,6 +6,7 @@ pub mod identity_provider;
 mod page;
 pub mod platform;
 pub mod response;
+mod tls;
 pub mod visitor;
 
 use crate::loopback::{BindError, Limits, Server};
@@ -98,8 +99,26 @@ impl Demo {
     /// # Errors
     /// [`DemoError`] says what could not be had.
     pub fn start(acs: &str) -> Result<Self, DemoError> {
+        Self::start_with(acs, |_| ())
+    }
+
+    /// Starts both, the platform over https: the clients that are to believe it need its
+    /// [`authority`](Platform::authority).
+    ///
+    /// # Errors
+    /// [`DemoError`] says what could not be had.
+    pub fn start_over_tls(acs: &str) -> Result<Self, DemoError> {
+        Self::start_with(acs, |settings| settings.tls = true)
+    }
+
+    fn start_with(
+        acs: &str,
+        change: impl FnOnce(&mut PlatformSettings),
+    ) -> Result<Self, DemoError> {
         let identity_provider = IdentityProvider::start(IdpSettings::posting_to(acs))?;
-        let platform = Platform::start(PlatformSettings::trusting(&identity_provider))?;
+        let mut settings = PlatformSettings::trusting(&identity_provider);
+        change(&mut settings);
+        let platform = Platform::start(settings)?;
         Ok(Self {
             identity_provider,
             platform,

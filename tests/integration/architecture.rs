@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["commands"]),
     ("reqwest", &["http"]),
-    ("rustls", &["http"]),
+    ("rustls", &["demo", "http"]),
     ("hyper", &["http"]),
     ("bytes", &["http"]),
     ("tiny_http", &["loopback"]),

@@ -170,3 +170,31 @@ fn in_a_real_browser_one_click_signs_in() {
     let ended = running.end().code(0);
     assert!(ended.stdout.contains("Aiko Brennan"), "{ended}");
 }
+
+#[cfg(unix)]
+#[test]
+fn served_over_https_it_shows_whom_to_believe_and_takes_the_file_away_again() {
+    let world = World::new();
+    let listen = format!("http://127.0.0.1:{}/saml/acs", free_port());
+    let mut demo = world.start(&["demo", "--serve", "--tls", "--listen", &listen]);
+    let heard = demo.hear("Ctrl-C");
+    let line = heard.lines().find(|line| line.contains("anyp-saml login"));
+    let mut login: Vec<&str> = line.unwrap().split_whitespace().skip(1).collect();
+    assert!(
+        login
+            .iter()
+            .any(|word| word.starts_with("https://127.0.0.1:"))
+    );
+    assert!(heard.contains("NODE_EXTRA_CA_CERTS="), "{heard}");
+
+    login.push("--no-browser");
+    let mut login = world.start(&login);
+    let page = heard.split_whitespace().find(|word| word.ends_with("/sso"));
+    let link = login.hear_word(page.unwrap());
+    Browser::default().visit(&link);
+    login.end().code(0);
+
+    demo.interrupt();
+    demo.end().code(0);
+    assert_eq!(world.listing("tmp"), Vec::<String>::new());
+}

@@ -187,6 +187,39 @@ fn what_runs_under_exec_has_the_token_and_nothing_that_contradicts_it() {
     assert_eq!(ended.stdout, format!("{token} nobody\n"));
 }
 
+#[cfg(unix)]
+#[test]
+fn an_exec_inside_of_another_is_noticed_and_names_are_told_from_files_that_do_not_run() {
+    let scene = Scene::set();
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+    let program = env!("CARGO_BIN_EXE_anyp-saml");
+    let ended = scene
+        .world
+        .run(&[
+            "exec",
+            "--",
+            program,
+            "exec",
+            "--",
+            "printenv",
+            "ANYPOINT_BEARER",
+        ])
+        .code(0)
+        .says(&["inside another anyp-saml exec (profile default)"]);
+    assert_eq!(ended.stdout, format!("{}\n", scene.token()));
+
+    let missing = scene.world.run(&["exec", "--", "no-such-command-here"]);
+    missing.code(127).says(&["no such command"]);
+    let file = scene.world.file("data", "not a program");
+    let file = file.to_str().unwrap();
+    scene.world.run(&["exec", "--", file]).code(126);
+    // A signal that ends the command ends this process, since it has become the command.
+    let killed = scene
+        .world
+        .run(&["exec", "--", "sh", "-c", "kill -TERM $$"]);
+    assert_eq!(killed.code, None);
+}
+
 #[test]
 fn every_signed_form_of_a_response_signs_in() {
     for sign in [Sign::Assertion, Sign::Response, Sign::Both] {

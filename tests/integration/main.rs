@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr)] // A test that is skipped says so.
 #![allow(unreachable_pub)] // Nobody is outside: `pub` is for the files beside.
 
+mod anypoint_cli;
 mod architecture;
 mod attacks;
 mod corpora;

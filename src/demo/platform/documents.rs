@@ -44,6 +44,8 @@ pub(super) fn user(name: &str, person: Option<Person>) -> Value {
         "email": email,
         "organizationId": ORGANIZATION_ID,
         "enabled": true,
+        // anypoint-cli ends in a TypeError without it.
+        "createdAt": "2024-03-18T09:26:53.000Z",
         "idprovider_id": "saml",
         "organization": organization(),
         "memberOfOrganizations": [

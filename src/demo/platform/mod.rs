@@ -8,6 +8,7 @@ pub use answer::{Answer, Route};
 pub use documents::{ORGANIZATION_DOMAIN, ORGANIZATION_ID, ORGANIZATION_NAME};
 pub use settings::PlatformSettings;
 
+use super::tls::TlsFront;
 use super::{DemoError, PEOPLE, Person, bind, locked};
 use crate::address::form_pairs;
 use crate::loopback::{Request, Response, Running};
@@ -24,6 +25,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 /// A running platform. It ends when it is dropped.
 pub struct Platform {
     inner: Arc<Inner>,
+    tls: Option<TlsFront>,
     _running: Running,
 }
 
@@ -33,7 +35,14 @@ impl Platform {
     /// # Errors
     /// [`DemoError`] says what could not be had.
     pub fn start(settings: PlatformSettings) -> Result<Self, DemoError> {
-        let (server, base) = bind()?;
+        let (server, mut base) = bind()?;
+        let tls = match (settings.tls, server.addresses().first()) {
+            (true, Some(address)) => Some(TlsFront::start(*address)?),
+            _ => None,
+        };
+        if let Some(tls) = &tls {
+            base = tls.base();
+        }
         let key = TrustedKey::from_certificate_der(&settings.certificate)
             .map_err(|error| DemoError::Key(error.to_string()))?;
         let acs = format!(
@@ -58,6 +67,7 @@ impl Platform {
             .map_err(DemoError::Bind)?;
         Ok(Self {
             inner,
+            tls,
             _running: running,
         })
     }
@@ -75,6 +85,11 @@ impl Platform {
     /// Its own address: the control plane.
     pub fn address(&self) -> &str {
         &self.inner.base
+    }
+
+    /// The certificate (PEM) of the authority that vouches for it, where it is asked over https.
+    pub fn authority(&self) -> Option<&str> {
+        self.tls.as_ref().map(TlsFront::authority)
     }
 
     /// How often a route was asked so far.

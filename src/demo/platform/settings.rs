@@ -27,6 +27,8 @@ pub struct PlatformSettings {
     pub second_factor: bool,
     /// The id and the secret of a connected app.
     pub connected_app: (String, String),
+    /// Whether it is asked over https.
+    pub tls: bool,
 }
 
 impl PlatformSettings {
@@ -43,6 +45,7 @@ impl PlatformSettings {
             password: "correct horse battery staple".into(),
             second_factor: false,
             connected_app: ("demo-app".into(), "demo-app-secret".into()),
+            tls: false,
         }
     }
 }

@@ -245,6 +245,7 @@ impl IdentityProvider {
             password: String::new(),
             second_factor: false,
             connected_app: Default::default(),
+            tls: false,
         }
     }
 
