@@ -1,7 +1,7 @@
 //! What several commands say and print of a kept token.
 
 use super::error::CommandError;
-use crate::export::{self, Shell};
+use crate::export::{self, Format, Shell, Written};
 use crate::foreign::brief;
 use crate::platform::Plane;
 use crate::store::Kept;
@@ -19,27 +19,40 @@ pub(super) fn variables(kept: &Kept) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The names of all variables that a token stands in.
+pub(super) const VARIABLES: [&str; 3] =
+    ["ANYPOINT_BEARER", "ANYPOINT_ACCESS_TOKEN", "ANYPOINT_HOST"];
+
+/// The token in a format.
+pub(super) fn written(kept: &Kept, format: Format) -> Result<Written, CommandError> {
+    let variables = variables(kept);
+    let pairs: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    export::write(format, kept.token.expose(), &pairs)
+        .map_err(|error| CommandError::Other(error.to_string()))
+}
+
+/// Prints what holds a token.
+pub(super) fn print(written: &Written, terminal: &Terminal) -> Result<(), CommandError> {
+    if terminal.hands_out_to_a_screen() {
+        terminal.warn(
+            "these lines hold your token, and stay on the screen; eval \"$(…)\" or a pipe takes them unseen.",
+        );
+    }
+    terminal
+        .hand_out(written.text.expose())
+        .map_err(CommandError::Output)
+}
+
 /// Prints export lines for a shell.
 pub(super) fn print_exports(
     kept: &Kept,
     shell: Shell,
     terminal: &Terminal,
 ) -> Result<(), CommandError> {
-    if terminal.hands_out_to_a_screen() {
-        terminal.warn(
-            "these lines hold your token, and stay on the screen; eval \"$(…)\" takes them unseen.",
-        );
-    }
-    let variables = variables(kept);
-    let pairs: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let lines =
-        export::export(shell, &pairs).map_err(|error| CommandError::Other(error.to_string()))?;
-    terminal
-        .hand_out(lines.expose())
-        .map_err(CommandError::Output)
+    print(&written(kept, Format::Shell(shell))?, terminal)
 }
 
 /// The organization's name and id, as far as they are known.

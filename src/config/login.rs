@@ -6,7 +6,6 @@ use crate::address::WebAddress;
 use crate::export::Shell;
 use crate::platform::PlatformAcs;
 use crate::time::SignedDuration;
-use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -187,7 +186,7 @@ pub fn resolve(
         browser: BrowserChoice::resolve(&read)?,
         hand_out: HandOut {
             token_file: read.value(Setting::TokenFile).map(PathBuf::from),
-            env: read.parsed(Setting::Env, |name| shell(name, machine.variable))?,
+            env: read.parsed(Setting::Env, |name| super::shell(name, machine.variable))?,
         },
         if_needed: read.switch(Setting::IfNeeded)?,
     };
@@ -225,24 +224,6 @@ impl LoginConfig {
         }
         Ok(())
     }
-}
-
-/// The shell that export lines are written for: the named one, or with `auto` the one of `$SHELL`.
-///
-/// # Errors
-/// What is wrong with the name.
-pub fn shell(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<Shell, String> {
-    if name != "auto" {
-        return Shell::from_name(name)
-            .ok_or_else(|| "it should be bash, zsh, fish or powershell".into());
-    }
-    if cfg!(windows) {
-        return Ok(Shell::PowerShell);
-    }
-    let path = variable("SHELL").unwrap_or_default();
-    Shell::from_name(&path.to_string_lossy()).ok_or_else(|| {
-        "$SHELL names no shell that is known here; name bash, zsh, fish or powershell".into()
-    })
 }
 
 impl TrustSources {

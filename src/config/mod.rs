@@ -9,6 +9,7 @@ mod login;
 mod paths;
 mod reader;
 mod setting;
+mod shell;
 mod trusted;
 
 pub use capture::{Capture, Machine, OwnBrowser, PasteSource};
@@ -18,11 +19,12 @@ pub use inspection::Inspection;
 pub use layer::{Layer, Layers, Origin};
 pub use login::{
     BrowserChoice, DEFAULT_LISTEN, HandOut, LoginConfig, MetadataSource, Opener, RelayStateUse,
-    TrustSources, resolve, shell,
+    TrustSources, resolve,
 };
 pub use paths::{CONFIG_VARIABLE, config_file, state_directory};
 pub use reader::parse_duration;
 pub use setting::{Kind, Setting};
+pub use shell::shell;
 pub use trusted::read_trusted;
 
 use crate::store::StoreError;

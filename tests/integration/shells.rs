@@ -1,9 +1,12 @@
-//! What is written for a shell, read by that very shell.
+//! What is written for a shell or a program, read by that very shell or program.
 
+use super::support::peer::{Peer, read_head};
 use super::support::skip::skipped;
-use anyp_saml::export::{ExportError, Shell, export, unset};
+use super::support::{Browser, Scene};
+use anyp_saml::export::{ExportError, Format, Shell, export, unset, write};
 use std::io::Write as _;
 use std::process::Command;
+use std::sync::mpsc::channel;
 
 /// Values that have broken quoting somewhere, and a few that nobody would think of.
 const HOSTILE: [&str; 26] = [
@@ -177,4 +180,164 @@ fn powershell_gets_what_it_reads_unchanged_and_nothing_else() {
             }
         }
     }
+}
+
+/// A file with this text.
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+/// What a Python program prints that is given this file.
+fn python(program: &str, text: &str) -> Option<String> {
+    let file = file(text);
+    let output = Command::new("python3")
+        .args(["-c", program])
+        .arg(file.path())
+        .env("PYTHONIOENCODING", "utf-8")
+        .output()
+        .ok()?;
+    assert!(output.status.success(), "{output:?}");
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn python_reads_every_value_from_json_unchanged() {
+    let program = "import json, sys; print(json.load(open(sys.argv[1]))['A'], end='')";
+    for value in HOSTILE {
+        let written = write(Format::Json, "unused", &[("A", value), ("B", "b")]).unwrap();
+        match python(program, written.text.expose()) {
+            Some(read) => assert_eq!(read, value),
+            None => return skipped("there is no python3"),
+        }
+    }
+}
+
+#[test]
+fn the_settings_of_maven_are_xml_that_holds_the_token_or_are_refused() {
+    let program = "import sys, xml.etree.ElementTree as t\n\
+        n = '{http://maven.apache.org/SETTINGS/1.2.0}'\n\
+        s = t.parse(sys.argv[1]).find(f'{n}servers/{n}server')\n\
+        print(s.find(n + 'username').text + s.find(n + 'password').text, end='')";
+    for token in HOSTILE.iter().filter(|token| !token.is_empty()) {
+        let Ok(written) = write(Format::Maven, token, &[]) else {
+            assert!(token.contains('$') || token.chars().any(char::is_control));
+            continue;
+        };
+        match python(program, written.text.expose()) {
+            Some(read) => assert_eq!(read, format!("~~~Token~~~{token}")),
+            None => return skipped("there is no python3"),
+        }
+    }
+}
+
+#[test]
+fn curl_sends_the_token_of_its_config_file_unchanged() {
+    let tokens = HOSTILE
+        .iter()
+        .filter(|token| token.is_ascii() && **token == token.trim());
+    for token in tokens {
+        let Ok(written) = write(Format::Curl, token, &[]) else {
+            assert!(token.chars().any(char::is_control));
+            continue;
+        };
+        if token.is_empty() {
+            continue;
+        }
+        let (sender, heads) = channel();
+        let peer = Peer::start(move |mut stream| {
+            let _ = sender.send(read_head(&mut stream));
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+        });
+        let file = file(written.text.expose());
+        let curl = Command::new("curl")
+            .args(["--silent", "--show-error", "--noproxy", "*", "--config"])
+            .arg(file.path())
+            .arg(format!("http://{}/", peer.authority()))
+            .output();
+        let Ok(curl) = curl else {
+            return skipped("there is no curl");
+        };
+        assert!(curl.status.success(), "{curl:?}");
+        let head = heads.recv().unwrap().unwrap();
+        let line = format!("\r\nAuthorization: Bearer {token}\r\n");
+        assert!(head.contains(&line), "{token:?}: {head}");
+    }
+}
+
+#[test]
+fn a_shell_reads_dotenv_as_it_stands() {
+    for value in HOSTILE {
+        let Ok(written) = write(Format::Dotenv, "unused", &[("ANYPOINT_BEARER", value)]) else {
+            continue;
+        };
+        let file = file(written.text.expose());
+        let output = Command::new("sh")
+            .args(["-c", "set -a; . \"$1\"; printenv ANYPOINT_BEARER", "sh"])
+            .arg(file.path())
+            .output()
+            .unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            format!("{value}\n")
+        );
+    }
+    assert!(write(Format::Dotenv, "unused", &[("A", HOSTILE[0])]).is_ok());
+}
+
+#[test]
+fn a_workflow_gets_the_mask_before_the_variables() {
+    let scene = Scene::set();
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+    let token = scene.token();
+    scene
+        .world
+        .run(&["env", "github"])
+        .code(2)
+        .says(&["GITHUB_ENV"]);
+    let file = scene.world.file("github_env", "EARLIER=1\n");
+    let world = scene.world.with("GITHUB_ENV", file.to_str().unwrap());
+    let ended = world.run(&["env", "github"]).code(0);
+    assert_eq!(ended.stdout, format!("::add-mask::{token}\n"));
+    let host = scene.demo.platform.address().replace("http://", "");
+    assert_eq!(
+        std::fs::read_to_string(file).unwrap(),
+        format!(
+            "EARLIER=1\nANYPOINT_BEARER={token}\nANYPOINT_ACCESS_TOKEN={token}\nANYPOINT_HOST={host}\n"
+        )
+    );
+}
+
+/// The program is told the shell by the process that has started it, whatever `$SHELL` says.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_shell_that_asks_gets_its_own_lines() {
+    let scene = Scene::set();
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+    let world = scene.world.with("SHELL", "/bin/tcsh");
+    let program = env!("CARGO_BIN_EXE_anyp-saml");
+    for (shell, begins) in [
+        ("bash", "export A"),
+        ("zsh", "export A"),
+        ("fish", "set -g -x A"),
+    ] {
+        let reader = READERS.iter().find(|reader| reader.program == shell);
+        if reader.is_some_and(Reader::is_here) {
+            let mut command = world.foreign_command(shell);
+            command.args(["-c", &format!("{program} env; {program} env --unset; true")]);
+            let ended = super::support::world::Running::new(command).end().code(0);
+            assert!(ended.stdout.starts_with(begins), "{shell}: {ended}");
+            assert!(
+                ended
+                    .stdout
+                    .lines()
+                    .last()
+                    .unwrap()
+                    .contains("ANYPOINT_HOST")
+            );
+        }
+    }
+    world.run(&["env"]).code(2).says(&["$SHELL names no shell"]);
+    world.run(&["env", "json", "--unset"]).code(2);
 }

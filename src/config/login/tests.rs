@@ -2,6 +2,7 @@ use super::*;
 use crate::address::LoopbackAddress;
 use crate::config::Layer;
 use crate::config::{OwnBrowser, PasteSource};
+use std::ffi::OsString;
 
 const ACS: &str =
     "https://anypoint.mulesoft.com/accounts/login/example-org/providers/0a1b-2c/receive-id";
@@ -156,12 +157,10 @@ fn times_have_units() {
 }
 
 #[test]
-fn the_shell_is_the_named_one_or_the_users_own() {
+fn the_shell_is_the_named_one() {
     let shell = |text| complete(&[(Setting::Env, text)]).unwrap().hand_out.env;
     assert_eq!(shell("bash"), Some(Shell::Bash));
-    if !cfg!(windows) {
-        assert_eq!(shell("auto"), Some(Shell::Fish));
-    }
+    assert!(complete(&[(Setting::Env, "tcsh")]).is_err());
 }
 
 #[test]

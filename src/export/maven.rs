@@ -1,0 +1,28 @@
+//! Maven's `settings.xml`, in which Exchange takes a token as the password of the user `~~~Token~~~`.
+
+use crate::xml::escape_text;
+
+const TEMPLATE: &str = include_str!("../../templates/settings.xml");
+
+/// A whole `settings.xml`.
+pub(super) fn settings(token: &str) -> Option<String> {
+    // Maven puts values of its own in the place of ${…}.
+    if token.contains('$') || token.chars().any(char::is_control) {
+        return None;
+    }
+    Some(TEMPLATE.replace("{{token}}", &escape_text(token)))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_token_is_escaped_and_no_expression() {
+        let settings = super::settings("a<b>&c").unwrap();
+        assert!(
+            settings.contains("<password>a&lt;b&gt;&amp;c</password>"),
+            "{settings}"
+        );
+        assert!(!settings.contains("{{"));
+        assert_eq!(super::settings("${env.HOME}"), None);
+    }
+}
