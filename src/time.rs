@@ -64,6 +64,13 @@ pub fn parse_date_time(text: &str) -> Option<Timestamp> {
     std::str::from_utf8(&text).ok()?.parse().ok()
 }
 
+/// Reads an `xs:duration` of days and smaller units. Months and years have no length of their own.
+pub fn parse_duration(text: &str) -> Option<SignedDuration> {
+    let span: jiff::Span = text.strip_prefix('P').and(text.parse().ok())?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +89,20 @@ mod tests {
         }
         let fraction = parse_date_time("2026-01-15T12:00:00.123456789123Z").unwrap();
         assert_eq!(fraction.subsec_nanosecond(), 123_456_789);
+    }
+
+    #[test]
+    fn durations_are_read_as_far_as_they_have_a_length() {
+        for (text, hours) in [("PT1H", Some(1)), ("P1D", Some(24)), ("P1DT2H", Some(26))] {
+            assert_eq!(
+                parse_duration(text),
+                hours.map(SignedDuration::from_hours),
+                "{text}"
+            );
+        }
+        for text in ["", "P", "1 day", "P1M", "P1Y", "PT", "-P1D1", "1h"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
     }
 
     #[test]

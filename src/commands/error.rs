@@ -219,6 +219,12 @@ fn login(error: &LoginError) -> Words {
         LoginError::Undecodable(problem) => Words::new(RESPONSE_REFUSED, format!("what was given is no response: {problem}"))
             .fact("rule", problem.rule().code())
             .hint(cure(problem.rule())),
+        LoginError::MetadataChanged { .. } => Words::new(RESPONSE_REFUSED, error)
+            .fact("rule", Rule::KeyKnown.code())
+            .hint(
+                "Compare it with what your identity provider's administrator says, and sign in once at a terminal, \
+                 which asks.",
+            ),
         LoginError::OtherKey { .. } => Words::new(RESPONSE_REFUSED, error)
             .fact("rule", Rule::KeyKnown.code())
             .hint(

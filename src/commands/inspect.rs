@@ -1,10 +1,10 @@
 mod json;
 mod table;
 
-use super::args::{ConnectionArgs, ProfileArgs, TrustArgs};
+use super::args::{ConnectionArgs, ProfileArgs, TrustArgs, open_store};
 use super::error::{CommandError, RESPONSE_REFUSED};
 use crate::config::{ConfigError, Inspection};
-use crate::login::{gather, read_copied};
+use crate::login::{Fetching, gather, read_copied};
 use crate::saml::{Expected, PostedResponse, Report, Verdict, inspect};
 use crate::terminal::Terminal;
 use crate::time::{self, Timestamp};
@@ -50,7 +50,7 @@ impl Inspect {
             .trust
             .resolve_inspection(&self.profile, &self.connection)?;
         let now = self.at.unwrap_or_else(time::now);
-        let report = self.report(&config, now)?;
+        let report = self.report(&config, now, terminal)?;
         let handed_out = if self.json {
             terminal.hand_out(&json::of(&report, now, self.attribute_values)?)
         } else {
@@ -63,14 +63,23 @@ impl Inspect {
         })
     }
 
-    fn report(&self, config: &Inspection, now: Timestamp) -> Result<Report, CommandError> {
-        let issuer = config.issuer.as_deref();
-        let mut believed = gather(&config.trust, issuer, &config.connection.client()?)?;
+    fn report(
+        &self,
+        config: &Inspection,
+        now: Timestamp,
+        terminal: &Terminal,
+    ) -> Result<Report, CommandError> {
+        let client = config.connection.client()?;
+        let known = open_store()?.known();
+        let fetching = Fetching {
+            client: &client,
+            store: &known,
+            terminal,
+            keeps: false,
+        };
+        let mut believed = gather(&config.trust, config.issuer.as_deref(), fetching)?;
         let learned = match &config.acs_url {
-            Some(platform) => {
-                let (store, key) = self.profile.kept_under()?;
-                store.known().load(&key, platform)?
-            }
+            Some(platform) => known.load(&self.profile.kept_under()?.1, platform)?,
             None => None,
         };
         believed.remember(learned)?;

@@ -7,6 +7,7 @@ mod announce;
 mod browse;
 mod door;
 mod handed_in;
+mod metadata;
 mod page;
 mod paste;
 mod queue;
@@ -17,6 +18,7 @@ mod visit;
 mod vouch;
 
 pub use handed_in::read_copied;
+pub use metadata::Fetching;
 pub use refusal::{cure, meaning};
 pub use trust::{Believed, gather};
 
@@ -77,6 +79,15 @@ pub enum LoginError {
     /// The identity provider's metadata cannot be fetched.
     #[error("the identity provider's metadata cannot be fetched: {0}")]
     NoMetadata(HttpError),
+    /// The identity provider's metadata names a key or a name that it did not name before, and the user did not say that
+    /// this is right.
+    #[error("the identity provider's metadata from {source_name} now names {news}")]
+    MetadataChanged {
+        /// The address, fit to be shown.
+        source_name: String,
+        /// What is new, fit to be shown.
+        news: String,
+    },
     /// A file that says whom to believe cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -1,6 +1,7 @@
 //! The SAML login: from the identity provider's page to a kept token.
 
 use super::door::{self, Door};
+use super::metadata::Fetching;
 use super::trust::{self, Believed};
 use super::visit::{self, Visit};
 use super::vouch;
@@ -31,7 +32,7 @@ pub(super) fn log_in(
     terminal: &Terminal,
 ) -> Ended {
     // Whatever cannot be had is found out before anybody signs in: a sign-in in vain is the dearest failure.
-    let (believed, platform) = match prepare(config, store, key) {
+    let (believed, platform) = match prepare(config, store, key, terminal) {
         Ok(prepared) => prepared,
         Err(error) => return error.into(),
     };
@@ -132,16 +133,24 @@ fn prepare(
     config: &LoginConfig,
     store: &TokenStore,
     key: &Key,
+    terminal: &Terminal,
 ) -> Result<(Believed, Arc<Platform>), LoginError> {
     if let Capture::Chromium(own) = &config.capture {
         visit::check(own)?;
     }
     let client = config.connection.client()?;
-    let mut believed = trust::gather(&config.trust, config.issuer.as_deref(), &client)?;
+    let known = store.known();
+    let fetching = Fetching {
+        client: &client,
+        store: &known,
+        terminal,
+        keeps: true,
+    };
+    let mut believed = trust::gather(&config.trust, config.issuer.as_deref(), fetching)?;
     believed
         .origins
         .extend(config.sign_in_link.iter().map(WebAddress::origin));
-    believed.remember(store.known().load(key, config.platform.as_str())?)?;
+    believed.remember(known.load(key, config.platform.as_str())?)?;
     store.prepare()?;
     if let Some(path) = &config.hand_out.token_file {
         prepare_token_file(path)?;

@@ -1,9 +1,10 @@
 //! Whom to believe: the identity provider's keys and its name, gathered before anything is opened.
 
 use super::LoginError;
+use super::metadata::{Fetching, LIMIT};
 use crate::address::WebAddress;
 use crate::config::{ConfigError, MetadataSource, TrustSources, read_trusted};
-use crate::http::{Client, HttpRequest, Method};
+use crate::foreign::shown;
 use crate::saml::Trust;
 use crate::saml::metadata::{self, IdentityProvider};
 use crate::store::Known;
@@ -11,8 +12,6 @@ use crate::time;
 use crate::xmldsig::{KeyError, TrustedKey};
 use std::path::Path;
 
-/// The largest metadata read: an identity provider's own has a few kB, a federation's list does not belong here.
-const METADATA_LIMIT: usize = 2 * 1024 * 1024;
 /// The largest certificate file read.
 const CERTIFICATE_LIMIT: u64 = 256 * 1024;
 
@@ -36,13 +35,13 @@ pub struct Believed {
 pub fn gather(
     sources: &TrustSources,
     issuer: Option<&str>,
-    client: &Client,
+    fetching: Fetching<'_>,
 ) -> Result<Believed, LoginError> {
     let mut keys = Vec::new();
     let mut origins = Vec::new();
     let mut issuer = issuer.map(str::to_owned);
     if let Some(source) = &sources.metadata {
-        let provider = read_metadata(source, issuer.as_deref(), client)?;
+        let provider = read_metadata(source, issuer.as_deref(), fetching)?;
         keys.extend(provider.keys);
         let services = provider
             .single_sign_on
@@ -93,42 +92,17 @@ impl Believed {
 fn read_metadata(
     source: &MetadataSource,
     issuer: Option<&str>,
-    client: &Client,
+    fetching: Fetching<'_>,
 ) -> Result<IdentityProvider, LoginError> {
-    let wrong = |problem: String| LoginError::Metadata {
-        source_name: describe(source),
-        problem,
-    };
-    let bytes = match source {
-        MetadataSource::File(path) => read_trusted(path, METADATA_LIMIT as u64)?,
-        MetadataSource::Url(address) => {
-            let request = HttpRequest {
-                method: Method::Get,
-                address,
-                headers: &[(
-                    "Accept",
-                    "application/samlmetadata+xml, application/xml, text/xml",
-                )],
-                body: None,
-                limit: METADATA_LIMIT,
-            };
-            let answer = client.send(request).map_err(LoginError::NoMetadata)?;
-            if answer.status != 200 {
-                return Err(wrong(format!(
-                    "the server answered with status {}",
-                    answer.status
-                )));
-            }
-            answer.body.to_vec()
-        }
-    };
-    metadata::parse(&bytes, issuer, time::now()).map_err(|error| wrong(error.to_string()))
-}
-
-fn describe(source: &MetadataSource) -> String {
     match source {
-        MetadataSource::File(path) => crate::foreign::shown(&path.to_string_lossy(), 300),
-        MetadataSource::Url(address) => crate::foreign::shown(address.as_str(), 300),
+        MetadataSource::Url(address) => fetching.fetch(address, issuer),
+        MetadataSource::File(path) => {
+            let bytes = read_trusted(path, LIMIT as u64)?;
+            metadata::parse(&bytes, issuer, time::now()).map_err(|error| LoginError::Metadata {
+                source_name: shown(&path.to_string_lossy(), 300),
+                problem: error.to_string(),
+            })
+        }
     }
 }
 

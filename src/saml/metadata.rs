@@ -6,7 +6,7 @@
 use super::error::quoted;
 use super::names::{DateTime, METADATA, PROTOCOL, SIGNATURE, children};
 use crate::encoding::decode_base64;
-use crate::time::{Timestamp, to_the_second};
+use crate::time::{SignedDuration, Timestamp, parse_duration, to_the_second};
 use crate::xml::{self, Element, Limits, XmlError};
 use crate::xmldsig::{KeyError, TrustedKey};
 use thiserror::Error;
@@ -18,6 +18,8 @@ pub struct IdentityProvider {
     pub entity_id: String,
     /// The keys it may sign with; at least one.
     pub keys: Vec<TrustedKey>,
+    /// How long the metadata may be kept before it is asked for again (`cacheDuration`, Metadata 2.3.2), where it says so.
+    pub cache_duration: Option<SignedDuration>,
     /// Signing certificates that cannot be used here, each with its reason: an unusual kind of key, say.
     pub unusable: Vec<KeyError>,
     /// Where it signs users in, as pairs of binding and location (Metadata 2.4.3). Not checked to be web addresses.
@@ -205,9 +207,15 @@ fn read(entity: Element<'_>) -> Result<IdentityProvider, MetadataError> {
             Some((attribute("Binding")?, attribute("Location")?))
         })
         .collect();
+    let around = std::iter::successors(Some(entity), |element| element.parent());
+    let cache_duration = around
+        .chain(descriptors(entity))
+        .filter_map(|element| parse_duration(element.attribute("cacheDuration")?))
+        .min();
     Ok(IdentityProvider {
         entity_id,
         keys,
+        cache_duration,
         unusable,
         single_sign_on,
     })
@@ -278,6 +286,25 @@ mod tests {
         assert_eq!(
             provider.single_sign_on,
             [(POST.into(), "https://idp/sso".into())]
+        );
+    }
+
+    #[test]
+    fn the_shortest_time_to_be_kept_counts() {
+        let cached = |attributes: &str| {
+            let entity = entity("idp", attributes, &key("", &certificate()));
+            let group = group(&entity).replace(
+                "<md:EntitiesDescriptor",
+                "<md:EntitiesDescriptor cacheDuration=\"P2D\"",
+            );
+            read(&group, None).unwrap().cache_duration
+        };
+        assert_eq!(cached(""), Some(SignedDuration::from_hours(48)));
+        let hours = " cacheDuration=\"PT6H\"";
+        assert_eq!(cached(hours), Some(SignedDuration::from_hours(6)));
+        assert_eq!(
+            cached(" cacheDuration=\"soon\""),
+            Some(SignedDuration::from_hours(48))
         );
     }
 

@@ -1,9 +1,11 @@
 //! What logins have taught: the identity provider's key, where nothing else names one. One file per profile, with an entry
-//! for each platform address that the profile has signed in at.
+//! for each platform address that the profile has signed in at. And its metadata, where that comes from an address: one
+//! file for each.
 
 use super::file::Directory;
 use super::{Key, MAX_KEPT, StoreError};
 use crate::encoding::{base64, decode_base64};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,6 +26,17 @@ pub struct Known {
     pub certificate: Vec<u8>,
     /// The identity provider's entity ID.
     pub issuer: Option<String>,
+}
+
+/// Metadata as it was fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct KeptMetadata {
+    /// Where from.
+    pub address: String,
+    /// When.
+    pub fetched_at: Timestamp,
+    /// The document.
+    pub xml: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -88,6 +101,42 @@ impl KnownStore {
         directory.replace(key.file_name(), &json)
     }
 
+    /// The most bytes of metadata that are kept.
+    pub const MAX_METADATA: usize = 2 << 20;
+
+    /// The metadata that was fetched from an address the last time.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn metadata(&self, address: &str) -> Result<Option<KeptMetadata>, StoreError> {
+        let Some(directory) = Directory::open_own(&self.directory)? else {
+            return Ok(None);
+        };
+        let name = metadata_file(address);
+        // In JSON a character may take six bytes, though few do.
+        let Some(json) = directory.read(&name, 2 * Self::MAX_METADATA)? else {
+            return Ok(None);
+        };
+        let kept: KeptMetadata =
+            serde_json::from_slice(&json).map_err(|_| StoreError::Unknowable {
+                path: self.directory.join(&name),
+            })?;
+        Ok(Some(kept).filter(|kept| kept.address == address))
+    }
+
+    /// Keeps metadata in place of what came from that address before.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was kept before is then whole.
+    pub fn keep_metadata(&self, kept: &KeptMetadata) -> Result<(), StoreError> {
+        let directory = Directory::create_own(&self.directory)?;
+        let _lock = directory.lock()?;
+        directory.sweep()?;
+        let mut json = serde_json::to_vec(kept).unwrap_or_default();
+        json.push(b'\n');
+        directory.replace(metadata_file(&kept.address), &json)
+    }
+
     fn read(&self, directory: &Directory, key: &Key) -> Result<File, StoreError> {
         let Some(json) = directory.read(&key.file_name(), MAX_KEPT)? else {
             return Ok(File {
@@ -107,6 +156,17 @@ impl KnownStore {
             path: self.path(key),
         }
     }
+}
+
+/// The name of an address's file. The file itself tells which address it is of.
+fn metadata_file(address: &str) -> String {
+    // FNV-1a: a short name is all that is asked for.
+    let hash = address
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        });
+    format!("metadata-{hash:016x}.json")
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ mod walk;
 pub use browser_profile::{BrowserProfile, BrowserProfiles};
 pub use file::open_trusted;
 pub use kept::{Kept, Method};
-pub use known::{Known, KnownStore};
+pub use known::{KeptMetadata, Known, KnownStore};
 pub use queue::LoginQueue;
 pub use temporary::TemporaryStore;
 pub use token_file::{prepare_token_file, write_token_file};

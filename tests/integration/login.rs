@@ -4,6 +4,7 @@ mod encrypted;
 mod handed_in;
 mod hostile;
 mod learned;
+mod metadata;
 mod platform_trouble;
 mod refused;
 

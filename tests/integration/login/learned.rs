@@ -191,7 +191,7 @@ fn inspect_knows_what_logins_have_learned() {
 
 /// The program at a terminal of its own; what it says there is heard as on standard error.
 #[cfg(unix)]
-fn at_a_terminal(world: &World, arguments: &[String]) -> Option<Running> {
+pub(super) fn at_a_terminal(world: &World, arguments: &[String]) -> Option<Running> {
     if !std::path::Path::new("/usr/bin/script").exists() {
         skipped("there is no script(1), which gives a terminal");
         return None;
