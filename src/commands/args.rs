@@ -21,7 +21,8 @@ pub(super) struct ProfileArgs {
 }
 
 impl ProfileArgs {
-    fn name(&self) -> Option<String> {
+    /// The name that was given, by the flag or the variable.
+    pub(super) fn name(&self) -> Option<String> {
         let variable = || var_os("ANYP_SAML_PROFILE").filter(|name| !name.is_empty());
         self.profile
             .clone()
@@ -312,7 +313,8 @@ impl LoginArgs {
         }
     }
 
-    fn layer(&self) -> Layer {
+    /// What the flags say.
+    pub(super) fn layer(&self) -> Layer {
         let mut layer = Layer::default();
         layer
             .text(Setting::AcsUrl, self.acs_url.clone())

@@ -193,6 +193,9 @@ fn config(error: &ConfigError) -> Words {
             words.hint("The file has no profile. ANYP_SAML_CONFIG names another file.")
         }
         ConfigError::NoProfile { known, .. } => words.hint(format!("The file has {}.", known.join(", "))),
+        ConfigError::ProfileExists { .. } => {
+            words.hint("It is left as it is: change it there, or name another with --profile.")
+        }
         ConfigError::Home(_) => words.hint("Set HOME to your home directory."),
         ConfigError::Untrusted { error: StoreError::Unsafe { problem, .. }, .. } => words.hint(match problem {
             Unsafe::Writable(_) => "chmod go-w on it, or copy the file to a directory that is yours alone.",

@@ -6,6 +6,7 @@ mod env;
 mod error;
 mod exec;
 mod handed_out;
+mod init;
 mod inspect;
 mod login;
 mod logout;
@@ -35,6 +36,7 @@ checks, 5 the platform refused or could not be reached, 6 time ran out, 130 inte
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(Box<init::Init>),
     Login(Box<login::Login>),
     Token(token::Token),
     Env(env::Env),
@@ -69,6 +71,7 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
         match self {
+            Self::Init(command) => command.run(terminal),
             Self::Login(command) => command.run(terminal),
             Self::Token(command) => command.run(terminal),
             Self::Env(command) => command.run(terminal),

@@ -9,7 +9,7 @@
 //! idp_metadata = "/home/me/idp-metadata.xml"
 //! ```
 
-use super::{ConfigError, read_trusted};
+use super::{ConfigError, Layer, read_trusted};
 use crate::foreign;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -33,6 +33,9 @@ pub struct ConfigFile {
     default_profile: Option<String>,
     #[serde(default)]
     profile: BTreeMap<String, Profile>,
+    /// What was read, letter for letter.
+    #[serde(skip)]
+    text: String,
 }
 
 impl ConfigFile {
@@ -51,7 +54,28 @@ impl ConfigFile {
             read => read?,
         };
         let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".into()))?;
-        Self::parse(&text).map_err(wrong)
+        let read = Self::parse(&text).map_err(wrong)?;
+        Ok(Self { text, ..read })
+    }
+
+    /// Whether there is a profile of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.profile.contains_key(name)
+    }
+
+    /// The file's text with a profile more at its end. The first profile of a file is the default one.
+    pub fn text_with(&self, name: &str, settings: &Layer) -> String {
+        let mut text = self.text.clone();
+        if text.is_empty() {
+            text += &format!("default_profile = {}\n", quoted(name));
+        } else if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text += &format!("\n[profile.{}]\n", quoted(name));
+        for (key, value) in settings.to_table() {
+            text += &format!("{key} = {value}\n");
+        }
+        text
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -84,6 +108,11 @@ impl ConfigFile {
             }),
         }
     }
+}
+
+/// A text as TOML quotes it.
+fn quoted(text: &str) -> toml::Value {
+    toml::Value::String(text.to_owned())
 }
 
 #[cfg(test)]
@@ -135,6 +164,35 @@ mod tests {
             "{}",
             wrong("profiles = 1")
         );
+    }
+
+    #[test]
+    fn a_profile_that_is_added_is_read_again_and_leaves_the_others_as_they_are() {
+        use crate::config::Setting;
+        let mut settings = Layer::default();
+        settings
+            .text(
+                Setting::Issuer,
+                Some("quotes \" ' and \\ and \n lines".into()),
+            )
+            .texts(Setting::IdpCertificate, vec!["/a".into(), "/b c".into()])
+            .switch(Setting::NoBrowser, true);
+        let first = ConfigFile::default().text_with("a.b", &settings);
+        let (name, profile) = ConfigFile::parse(&first).unwrap().profile(None).unwrap();
+        assert_eq!(name, "a.b");
+        assert_eq!(
+            Layer::from_profile(&profile).unwrap().to_table(),
+            settings.to_table()
+        );
+        let old = "# mine\n[profile.work]\nissuer = 'w'";
+        let file = ConfigFile {
+            text: old.into(),
+            ..ConfigFile::parse(old).unwrap()
+        };
+        assert!(file.has("work") && !file.has("new"));
+        let both = file.text_with("new", &settings);
+        assert!(both.starts_with(old), "{both}");
+        assert!(ConfigFile::parse(&both).unwrap().has("new"));
     }
 
     #[test]

@@ -42,6 +42,43 @@ impl Layer {
         self
     }
 
+    /// Whether it has a value for this setting.
+    pub fn has(&self, setting: Setting) -> bool {
+        self.0.contains_key(&setting)
+    }
+
+    /// The same values, with files named from the root: a profile is read in any directory.
+    #[must_use]
+    pub fn with_absolute_paths(mut self) -> Self {
+        for (setting, values) in &mut self.0 {
+            for value in values.iter_mut().filter(|_| setting.is_file()) {
+                // An address is no file, and neither is standard input.
+                if !value.contains("://")
+                    && value != "-"
+                    && let Ok(path) = std::path::absolute(&*value)
+                    && let Ok(path) = path.into_os_string().into_string()
+                {
+                    *value = path;
+                }
+            }
+        }
+        self
+    }
+
+    /// The values as a profile writes them.
+    pub(super) fn to_table(&self) -> toml::Table {
+        let text = |text: &String| toml::Value::String(text.clone());
+        let values = self.0.iter().map(|(setting, values)| {
+            let value = match (setting.kind(), values.as_slice()) {
+                (Kind::Switch, [on]) => toml::Value::Boolean(on == "true"),
+                (Kind::Text, [value]) => text(value),
+                (_, values) => toml::Value::Array(values.iter().map(text).collect()),
+            };
+            (setting.key().to_owned(), value)
+        });
+        values.collect()
+    }
+
     /// Adds values where there are some.
     pub fn texts(&mut self, setting: Setting, values: Vec<String>) -> &mut Self {
         if !values.is_empty() {

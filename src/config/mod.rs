@@ -84,6 +84,14 @@ pub enum ConfigError {
         /// The names that are there.
         known: Vec<String>,
     },
+    /// A profile that is to be written is there already.
+    #[error("there is a profile {name:?} in {path} already", path = crate::foreign::shown(&.path.to_string_lossy(), 300))]
+    ProfileExists {
+        /// Its name.
+        name: String,
+        /// The configuration file.
+        path: PathBuf,
+    },
     /// The HTTP client could not be made.
     #[error("{0}")]
     Client(String),

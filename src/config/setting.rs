@@ -143,6 +143,18 @@ impl Setting {
         }
     }
 
+    /// Whether its value may name a file.
+    pub fn is_file(self) -> bool {
+        matches!(
+            self,
+            Self::IdpMetadata
+                | Self::IdpCertificate
+                | Self::Response
+                | Self::CaBundle
+                | Self::TokenFile
+        )
+    }
+
     /// Whether the setting decides who is believed, and for whom. A profile's word on these is not overruled by the
     /// environment, which every parent process can set.
     pub fn is_trust_anchor(self) -> bool {

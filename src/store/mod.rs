@@ -28,6 +28,7 @@ pub use kept::{Kept, Method};
 pub use known::{KeptMetadata, Known, KnownStore};
 pub use queue::LoginQueue;
 pub use temporary::TemporaryStore;
+pub use token_file::write_config_file;
 pub use token_file::{prepare_token_file, write_token_file};
 
 use crate::foreign::shown;

@@ -1,9 +1,10 @@
-//! A token alone, in a file of the user's choice.
+//! Files of the user's choice: a token alone, and the configuration.
 
 use super::StoreError;
 use super::file::Directory;
 use crate::token::AccessToken;
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -28,6 +29,21 @@ pub fn write_token_file(path: &Path, token: &AccessToken) -> Result<(), StoreErr
     text.extend_from_slice(token.expose().as_bytes());
     text.push(b'\n');
     Directory::open_users(parent)?.replace(name, &text)
+}
+
+/// Writes a configuration file with the same care. Its directory is made where it is missing, with mode 0700.
+///
+/// # Errors
+/// [`StoreError`]; what stood there before is then whole.
+pub fn write_config_file(path: &Path, text: &[u8]) -> Result<(), StoreError> {
+    let (parent, name) = place(path)?;
+    let directory = match Directory::open_users(parent) {
+        Err(StoreError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => {
+            Directory::create_own(parent)?
+        }
+        opened => opened?,
+    };
+    directory.replace(name, text)
 }
 
 /// The directory and the name.

@@ -146,6 +146,14 @@ impl Terminal {
         self.hand_out(&line)
     }
 
+    /// Asks for a line at the terminal; `None` where nothing is answered, or there is nobody to ask.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        let ask = || write_line(&format!("{BOLD}{question}{BOLD:#}"));
+        let answer = prompt::read_line(ask).ok()?;
+        let answer = answer.trim();
+        (!answer.is_empty()).then(|| answer.to_owned())
+    }
+
     /// Whether what is handed out ends on a screen, where a secret would stay to be seen.
     pub fn hands_out_to_a_screen(&self) -> bool {
         io::stdout().is_terminal()

@@ -39,7 +39,8 @@ pub(super) fn read_line(ask: impl FnOnce()) -> Result<String, PromptError> {
         match poll(&mut [PollFd::new(&terminal, PollFlags::IN)], Some(&PAUSE)) {
             Ok(0) | Err(Errno::INTR) => {}
             Ok(_) => {
-                let mut line = [0; 256];
+                // As long as a terminal lets a line be.
+                let mut line = [0; 4096];
                 let count = rustix::io::read(&terminal, &mut line).map_err(std::io::Error::from)?;
                 return Ok(String::from_utf8_lossy(&line[..count]).into_owned());
             }

@@ -9,6 +9,7 @@ mod attacks;
 mod corpora;
 mod demo;
 mod exchange;
+mod init;
 mod inspect;
 mod listener;
 mod login;

@@ -1,0 +1,77 @@
+use super::args::{LoginArgs, ProfileArgs};
+use super::error::CommandError;
+use crate::config::{
+    ConfigError, ConfigFile, DEFAULT_PROFILE, Layer, Layers, Machine, Setting, config_file, resolve,
+};
+use crate::foreign::shown;
+use crate::store::{Key, write_config_file};
+use crate::terminal::Terminal;
+use clap::Args;
+use std::env::var_os;
+use std::process::ExitCode;
+
+/// Write a profile, so that anyp-saml login is all there is to type
+///
+/// Takes the flags of login, and asks at the terminal for what a login cannot do without. Nothing is written before a
+/// login could go by it, and a profile that is there already is left as it is.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    #[command(flatten)]
+    profile: ProfileArgs,
+    #[command(flatten)]
+    settings: LoginArgs,
+}
+
+/// What is asked where no flag says it.
+const QUESTIONS: [(Setting, &str); 4] = [
+    (
+        Setting::AcsUrl,
+        "The platform's ACS URL (Access Management > Identity Providers):",
+    ),
+    (
+        Setting::IdpUrl,
+        "The link of the Anypoint tile in your organization's app portal:",
+    ),
+    (
+        Setting::IdpMetadata,
+        "The identity provider's metadata, a file or its https address:",
+    ),
+    (
+        Setting::Audience,
+        "The audience that the same page of the platform shows (empty: not checked):",
+    ),
+];
+
+impl Init {
+    pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
+        let name = self.profile.name().unwrap_or(DEFAULT_PROFILE.to_owned());
+        Key::new(&name)?;
+        let (path, _) = config_file(|name| var_os(name))?;
+        let file = ConfigFile::read(&path, false)?;
+        if file.has(&name) {
+            return Err(ConfigError::ProfileExists { name, path }.into());
+        }
+        let settings = ask_for_the_rest(self.settings.layer(), terminal).with_absolute_paths();
+        // The environment has no part in this: the profile is for days on which it is another one.
+        let layers = Layers::new(settings.clone(), Layer::default(), Layer::default())?;
+        resolve(name.clone(), &layers, &Machine::this())?;
+        let text = file.text_with(&name, &settings);
+        write_config_file(&path, text.as_bytes())?;
+        let path = shown(&path.to_string_lossy(), 300);
+        terminal.done(&format!("The profile {name} is written to {path}."));
+        let flag = self.profile.as_typed();
+        terminal.say(&format!("Next: anyp-saml login{flag}"));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn ask_for_the_rest(mut settings: Layer, terminal: &Terminal) -> Layer {
+    for (setting, question) in QUESTIONS {
+        let is_said = settings.has(setting)
+            || (setting == Setting::IdpMetadata && settings.has(Setting::IdpCertificate));
+        if !is_said {
+            settings.text(setting, terminal.ask(question));
+        }
+    }
+    settings
+}
