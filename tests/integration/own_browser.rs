@@ -31,7 +31,7 @@ fn a_response_that_is_addressed_to_the_platform_ends_in_a_kept_token() {
     assert_eq!(ended.stdout, "");
     assert_eq!(stage.world.run(&["token"]).stdout, format!("{token}\n"));
     assert_eq!(stage.platform.requests(Route::Exchange), 1);
-    assert_eq!(Processes::of(&stage.profile()).alive(), Vec::<u32>::new());
+    Processes::of(&stage.profile()).assert_ended();
     stage.world.assert_no_file_holds(&secrets[..1], |_| false);
 }
 
@@ -176,7 +176,7 @@ fn the_browser_ends_soon_after_the_verdict_was_seen() {
     assert!(!browser.alive().is_empty(), "the page is still to be seen");
     login.end().code(0);
     assert!(told.elapsed() > Duration::from_millis(900));
-    assert_eq!(browser.alive(), Vec::<u32>::new());
+    browser.assert_ended();
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_browser_that_is_closed_ends_the_wait() {
         .end()
         .code(6)
         .says(&["the browser was closed before the sign-in ended"]);
-    assert_eq!(browser.alive(), Vec::<u32>::new());
+    browser.assert_ended();
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn ctrl_c_ends_the_browser_too() {
         assert!(!browser.alive().is_empty());
         login.interrupt();
         login.end().code(130);
-        assert_eq!(browser.alive(), Vec::<u32>::new());
+        browser.assert_ended();
         assert_eq!(stage.fresh_profiles(), Vec::<String>::new());
     }
 }

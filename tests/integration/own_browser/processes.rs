@@ -45,6 +45,12 @@ impl Processes {
             .collect()
     }
 
+    /// Asserts that none is left. Those that the browser has started end a moment after it, when their pipes to it break.
+    pub(super) fn assert_ended(&self) {
+        until(Duration::from_secs(10), || self.alive().is_empty());
+        assert_eq!(self.alive(), Vec::<u32>::new());
+    }
+
     /// The browser itself, which has started the others.
     fn main(&self) -> u32 {
         let alive = self.alive();
