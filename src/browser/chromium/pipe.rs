@@ -43,7 +43,9 @@ impl<R: Read> Messages<R> {
     /// # Errors
     /// The pipe's own.
     pub(super) fn next(&mut self) -> io::Result<Option<Heard<'_>>> {
-        self.message.zeroize();
+        // What was said, and not all the room there is: that would take longer than everything else.
+        self.message.as_mut_slice().zeroize();
+        self.message.clear();
         let mut is_too_long = false;
         loop {
             if self.unread.is_empty() {

@@ -97,7 +97,8 @@ head -c 9000000 /dev/zero | tr '\0' x >&4; printf '\0' >&4"#;
 fn a_browser_that_ends_is_closed_also_in_the_middle_of_a_message() {
     for end in ["exit 0", r#"printf '{"method":' >&4; exit 1"#] {
         let mut peer = Peer::play(&well_behaved("", end));
-        assert_eq!(peer.after(Stage::Starting).unwrap(), Stage::Open);
+        // It may have ended before anybody has looked.
+        assert_ne!(peer.after(Stage::Starting).unwrap(), Stage::Starting);
         assert_eq!(peer.after(Stage::Open).unwrap(), Stage::Closed, "{end}");
     }
 }
