@@ -3,6 +3,33 @@
 //! This page is the map of the code. Modules are declared from the top of the house to its foundation, and **a module
 //! uses only modules declared below it**; `tests/integration/architecture.rs` holds that, and that every crate with an
 //! owner is named by its owner alone.
+//!
+//! # What is absent
+//!
+//! - Nothing but a [`saml::ValidResponse`] can be exchanged, and only [`saml::validate`] makes one.
+//! - After a signature nothing is read but the bytes that it covered ([`xmldsig`] hands them out).
+//! - Which keys, addresses and users are believed comes from the configuration, never from the response; what a login
+//!   learns, it learns by the platform's word (`login/vouch.rs`).
+//! - No stranger's bytes reach tiny_http: the gate of [`loopback`] stands before it.
+//! - No redirect is followed and no request sent twice ([`http`]).
+//! - A secret has no `Display` and a redacted `Debug` ([`secret`]); what others wrote is shown through [`foreign`] alone.
+//! - The rules (`saml`, `xmldsig`, `xml`, `export`, `acs/request`) know no clock, no network and no file.
+//! - Only `commands/error.rs` turns an error into hints and an exit code; only [`terminal`] writes to the terminal.
+//!
+//! # Words
+//!
+//! | word | means |
+//! |---|---|
+//! | response, assertion | SAML's own: what the identity provider posts, and the statement about the user in it (Core 3.3.3, 2.3.3) |
+//! | ACS | assertion consumer service: the address a response is posted to (Profiles 4.1); the platform's, or our listener |
+//! | IdP-initiated, unsolicited | the response answers no request, so it has no `InResponseTo` (Profiles 4.1.5) |
+//! | RelayState | what an identity provider may echo beside the response (Bindings 3.5.3); our nonce, where it does |
+//! | verify, validate, check | a signature, a response, a machine |
+//! | exchange | a response for a bearer token, at the platform |
+//! | plane | one of the platform's installations: `us`, `eu`, `gov`, or an address |
+//! | capture | how the response gets here: loopback, chromium or paste |
+//! | door | the listener of one login, with the link that leads to it |
+//! | kept | a token in the store, with whose it is and until when |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 // ---- The command line and the story -------------------------------------------------------------------------------
