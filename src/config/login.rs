@@ -211,12 +211,15 @@ impl LoginConfig {
         }
     }
 
-    /// A RelayState in the link already is the organization's own way, which ours would stand beside: two of one name.
+    /// Whether the link has a RelayState already: the organization's own way of telling its applications apart, beside
+    /// which ours would be a second one of that name.
+    pub fn link_has_relay_state(&self) -> bool {
+        let has = |link: &WebAddress| link.query().iter().any(|(name, _)| name == "RelayState");
+        self.sign_in_link.as_ref().is_some_and(has)
+    }
+
     fn check_relay_state(&self, read: &Reader) -> Result<(), ConfigError> {
-        let taken = |link: &WebAddress| link.query().iter().any(|(name, _)| name == "RelayState");
-        if self.relay_state == RelayStateUse::Require
-            && self.sign_in_link.as_ref().is_some_and(taken)
-        {
+        if self.relay_state == RelayStateUse::Require && self.link_has_relay_state() {
             return Err(read.wrong(
                 Setting::IdpUrl,
                 "it has a RelayState of its own, so ours cannot be required; take it out, or use relay-state off",

@@ -195,12 +195,11 @@ fn rule(config: &LoginConfig, relay_state: Option<&Secret>) -> RelayState {
     }
 }
 
-/// The RelayState of this login, and the link that carries it. A link with a RelayState of its own keeps it: that is the
-/// organization's way of telling its applications apart.
+/// The RelayState of this login, and the link that carries it. A link with a RelayState of its own keeps it.
 fn relay_state(config: &LoginConfig) -> Result<(Option<Secret>, Option<WebAddress>), LoginError> {
-    let has_own = |link: &WebAddress| link.query().iter().any(|(name, _)| name == "RelayState");
+    let is_sent = config.relay_state != RelayStateUse::Off && !config.link_has_relay_state();
     match &config.sign_in_link {
-        Some(link) if config.relay_state != RelayStateUse::Off && !has_own(link) => {
+        Some(link) if is_sent => {
             let nonce = acs::nonce().ok_or(LoginError::NoRandomness)?;
             let link = link.with_query("RelayState", nonce.expose());
             Ok((Some(nonce), Some(link)))
