@@ -1,6 +1,7 @@
 //! The command line: one file per command, with its arguments, its help and its run.
 
 mod args;
+mod completions;
 mod demo;
 mod env;
 mod error;
@@ -10,6 +11,7 @@ mod init;
 mod inspect;
 mod login;
 mod logout;
+mod man;
 mod status;
 mod token;
 mod whoami;
@@ -46,6 +48,8 @@ enum Command {
     Status(status::Status),
     Logout(logout::Logout),
     Demo(demo::DemoCommand),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Parses the command line, runs the command and says its errors.
@@ -81,6 +85,8 @@ impl Command {
             Self::Status(command) => command.run(terminal),
             Self::Logout(command) => command.run(terminal),
             Self::Demo(command) => command.run(terminal),
+            Self::Completions(command) => command.run(terminal),
+            Self::Man(command) => command.run(terminal),
         }
     }
 }

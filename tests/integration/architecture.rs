@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 /// Which modules may name a crate. The reason for each crate stands in Cargo.toml.
 const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["commands"]),
+    ("clap_complete", &["commands"]),
+    ("clap_mangen", &["commands"]),
     ("reqwest", &["http"]),
     ("rustls", &["demo", "http"]),
     ("hyper", &["http"]),

@@ -6,6 +6,7 @@
 mod anypoint_cli;
 mod architecture;
 mod attacks;
+mod completions;
 mod corpora;
 mod demo;
 mod exchange;
