@@ -7,11 +7,18 @@
 //! The field is sent on Unix as well: it also carries the addresses that the Unix socket cannot know, and the number
 //! under which the body is kept. The body itself does not go through tiny_http: it is moved, never copied.
 
+#[cfg(not(unix))]
+mod port;
+#[cfg(unix)]
+mod unix;
+
 use super::gate::{Handler, LARGE_BODY};
 use super::head::Head;
 use super::places::{MOST_HEAVY, lock};
 use super::{Request, Response};
 use crate::secret;
+#[cfg(not(unix))]
+use port::{Door, Stream};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -20,6 +27,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+#[cfg(unix)]
+use unix::{Door, Stream};
 use zeroize::Zeroizing;
 
 /// The largest answer taken from a handler; ours are pages of a few kilobytes.
@@ -289,127 +298,6 @@ fn translated(response: Response) -> Option<tiny_http::Response<io::Cursor<Vec<u
     // tiny_http would name itself, with its language, to everybody.
     translated.add_header(tiny_http::Header::from_bytes(b"Server", b"anyp-saml").ok()?);
     Some(translated)
-}
-
-#[cfg(not(unix))]
-use port::{Door, Stream};
-#[cfg(unix)]
-use unix::{Door, Stream};
-
-#[cfg(unix)]
-mod unix {
-    use super::{io, secret};
-    use std::fs::{DirBuilder, DirEntry};
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-    use std::os::unix::net::{UnixListener, UnixStream};
-    use std::path::{Path, PathBuf};
-    use std::time::Duration;
-
-    pub(super) type Stream = UnixStream;
-
-    /// What the directories' names begin with, and the socket's name in each.
-    const PREFIX: &str = "anyp-saml-";
-    const SOCKET: &str = "http";
-    /// Longer than any process takes from the directory to the socket in it.
-    const STARTING: Duration = Duration::from_secs(60);
-
-    /// A socket in a directory of this user's alone; both go when it is dropped.
-    pub(super) struct Door {
-        directory: PathBuf,
-    }
-
-    impl Door {
-        pub(super) fn open() -> io::Result<(Self, UnixListener)> {
-            // A socket's path holds about a hundred bytes, which some TMPDIR are too long for.
-            Self::open_in(&std::env::temp_dir()).or_else(|_| Self::open_in(Path::new("/tmp")))
-        }
-
-        fn open_in(parent: &Path) -> io::Result<(Self, UnixListener)> {
-            sweep(parent);
-            let nonce = secret::nonce().ok_or_else(|| io::Error::other("no randomness"))?;
-            let directory = parent.join(format!("{PREFIX}{}", &nonce[..16]));
-            // Fails when anything of that name is there, a link included.
-            DirBuilder::new().mode(0o700).create(&directory)?;
-            let door = Self { directory };
-            let listener = UnixListener::bind(door.path())?;
-            Ok((door, listener))
-        }
-
-        pub(super) fn path(&self) -> PathBuf {
-            self.directory.join(SOCKET)
-        }
-
-        pub(super) fn connect(&self) -> io::Result<Stream> {
-            UnixStream::connect(self.path())
-        }
-    }
-
-    impl Drop for Door {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_file(self.path());
-            let _ = std::fs::remove_dir(&self.directory);
-        }
-    }
-
-    /// Removes what processes that were killed have left behind: directories of ours, of an age at which no process is
-    /// still about to listen, at whose socket nobody does. What cannot be read or removed stays.
-    pub(super) fn sweep(parent: &Path) {
-        let Ok(entries) = std::fs::read_dir(parent) else {
-            return;
-        };
-        let of_ours = |entry: &DirEntry| {
-            entry
-                .file_name()
-                .as_encoded_bytes()
-                .starts_with(PREFIX.as_bytes())
-        };
-        for entry in entries.flatten().filter(of_ours) {
-            if is_left_behind(&entry).unwrap_or(false) {
-                drop(Door {
-                    directory: entry.path(),
-                });
-            }
-        }
-    }
-
-    fn is_left_behind(entry: &DirEntry) -> io::Result<bool> {
-        // Of the entry itself, where it is a link.
-        let metadata = entry.metadata()?;
-        let is_mine = metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
-        let is_old = metadata
-            .modified()?
-            .elapsed()
-            .is_ok_and(|age| age > STARTING);
-        let answer = UnixStream::connect(entry.path().join(SOCKET));
-        Ok(is_mine
-            && is_old
-            && answer.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused))
-    }
-}
-
-#[cfg(not(unix))]
-mod port {
-    use super::io;
-    use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-
-    pub(super) type Stream = TcpStream;
-
-    /// A loopback port that the system chose.
-    pub(super) struct Door {
-        address: SocketAddr,
-    }
-
-    impl Door {
-        pub(super) fn open() -> io::Result<(Self, TcpListener)> {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-            let address = listener.local_addr()?;
-            Ok((Self { address }, listener))
-        }
-
-        pub(super) fn connect(&self) -> io::Result<Stream> {
-            TcpStream::connect(self.address)
-        }
-    }
 }
 
 #[cfg(all(test, unix))]
