@@ -305,6 +305,12 @@ pub fn form_encoded(fields: &[(String, String)]) -> String {
         .finish()
 }
 
+/// A text as a form's body writes it (`application/x-www-form-urlencoded`), in pieces: whoever puts those of a secret
+/// together decides where it comes to lie.
+pub fn form_pieces(text: &str) -> impl Iterator<Item = &str> {
+    url::form_urlencoded::byte_serialize(text.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

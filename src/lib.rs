@@ -25,6 +25,7 @@
 //! | IdP-initiated, unsolicited | the response answers no request, so it has no `InResponseTo` (Profiles 4.1.5) |
 //! | RelayState | what an identity provider may echo beside the response (Bindings 3.5.3); our nonce, where it does |
 //! | verify, validate, check | a signature, a response, a machine |
+//! | method | how a user signs in: through SAML, with user name and password, or as a connected app |
 //! | exchange | a response for a bearer token, at the platform |
 //! | plane | one of the platform's installations: `us`, `eu`, `gov`, or an address |
 //! | capture | how the response gets here: loopback, chromium or paste |
@@ -54,7 +55,7 @@ pub mod browser;
 // The assertion consumer service: takes the one posted response among everything else that knocks.
 pub mod acs;
 
-// The exchange, and whose token it is.
+// The exchange, the other ways to a token, and whose it is.
 pub mod platform;
 
 // Where tokens are kept.

@@ -122,6 +122,31 @@ fn parse_validity(text: &str) -> Result<SignedDuration, &'static str> {
 /// outweigh variables, which outweigh the profile.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct LoginArgs {
+    /// How to sign in: saml (in the browser, with SSO and its second factor), password (for accounts without one) or
+    /// connected-app (for machines) [default: saml]
+    #[arg(
+        long,
+        value_name = "saml|password|connected-app",
+        help_heading = "How to sign in"
+    )]
+    method: Option<String>,
+    /// The user who signs in with a password; without it, it is asked for
+    #[arg(long, value_name = "NAME", help_heading = "How to sign in")]
+    username: Option<String>,
+    /// The connected app's id
+    #[arg(long, value_name = "ID", help_heading = "How to sign in")]
+    client_id: Option<String>,
+    /// Read the password or the client secret from standard input; without it, it is asked for, unseen
+    #[arg(
+        long,
+        visible_alias = "password-stdin",
+        help_heading = "How to sign in"
+    )]
+    secret_stdin: bool,
+
+    /// The control plane, where no ACS URL tells it: us, eu, gov or an address [default: us]
+    #[arg(long, value_name = "PLANE", help_heading = "Where to sign in")]
+    plane: Option<String>,
     /// The platform's ACS URL (Access Management > Identity Providers): gives plane, organization and provider
     #[arg(long, value_name = "URL", help_heading = "Where to sign in")]
     acs_url: Option<String>,
@@ -301,11 +326,13 @@ impl LoginArgs {
         Ok((resolve(name, &layers, &Machine::this())?, layers))
     }
 
-    /// A profile's name that the file does not know is only a name for the token when the flags say the rest.
+    /// A profile's name that the file does not know is only a name for the token when the flags say where to sign in, or
+    /// that it is not through an identity provider, of which only a profile could know.
     fn profile(&self, profile: &ProfileArgs) -> Result<(String, Profile), CommandError> {
         match (profile.read(), profile.name()) {
             (Err(CommandError::Config(ConfigError::NoProfile { .. })), Some(name))
-                if self.acs_url.is_some() =>
+                if self.acs_url.is_some()
+                    || self.method.as_ref().is_some_and(|method| method != "saml") =>
             {
                 Ok((name, Profile::default()))
             }
@@ -317,6 +344,11 @@ impl LoginArgs {
     pub(super) fn layer(&self) -> Layer {
         let mut layer = Layer::default();
         layer
+            .text(Setting::Method, self.method.clone())
+            .text(Setting::Username, self.username.clone())
+            .text(Setting::ClientId, self.client_id.clone())
+            .switch(Setting::SecretStdin, self.secret_stdin)
+            .text(Setting::Plane, self.plane.clone())
             .text(Setting::AcsUrl, self.acs_url.clone())
             .text(Setting::IdpUrl, self.idp_url.clone())
             .text(Setting::RelayState, self.relay_state.clone())

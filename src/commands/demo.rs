@@ -3,7 +3,8 @@ use super::login::tell;
 use super::whoami;
 use crate::address::{LoopbackAddress, WebAddress};
 use crate::config::{
-    BrowserChoice, DEFAULT_LISTEN, Layer, Layers, LoginConfig, Machine, Opener, Setting, resolve,
+    BrowserChoice, DEFAULT_LISTEN, Layer, Layers, LoginConfig, Machine, MethodConfig, Opener,
+    Setting, resolve,
 };
 use crate::demo::{Demo, HeldPort, PEOPLE, visitor};
 use crate::login::log_in;
@@ -78,7 +79,10 @@ fn play(no_browser: bool, terminal: &Terminal) -> Result<ExitCode, CommandError>
             "{reason}, so the demo signs in by itself, as {}.",
             PEOPLE[0].full_name()
         ));
-        config.browser = BrowserChoice::Program(Opener::new(visit_in_background(*terminal)));
+        let browser = BrowserChoice::Program(Opener::new(visit_in_background(*terminal)));
+        if let MethodConfig::Saml(saml) = &mut config.method {
+            saml.browser = browser;
+        }
         config.timeout = ALONE;
     }
     drop(port);
@@ -113,6 +117,18 @@ fn serve(demo: &Demo, watch: &Watch, terminal: &Terminal) -> Result<ExitCode, Co
             ));
         }
     }
+    let plane = demo.platform.address();
+    terminal.say("The platform takes a user name with a password, and a connected app, as well:");
+    terminal.field("password", demo.platform.password());
+    terminal.show(&format!(
+        "anyp-saml login --profile demo --method password --plane {plane} --username {}",
+        PEOPLE[0].username
+    ));
+    let (client_id, secret) = demo.platform.connected_app();
+    terminal.field("client secret", secret);
+    terminal.show(&format!(
+        "anyp-saml login --profile demo --method connected-app --plane {plane} --client-id {client_id}"
+    ));
     terminal.say("Ctrl-C ends them.");
     while !watch.interrupted() {
         thread::sleep(Duration::from_millis(50));
@@ -236,11 +252,14 @@ mod tests {
         let demo = Demo::start("http://127.0.0.1:35417/saml/acs").unwrap();
         let config = config(&demo).unwrap();
         assert_eq!(config.profile, "demo");
-        assert_eq!(config.platform.as_str(), demo.platform.acs_url());
-        assert!(matches!(config.capture, Capture::Loopback(_)));
-        assert_eq!(config.recipient(), demo.identity_provider.acs());
+        let MethodConfig::Saml(saml) = config.method else {
+            panic!("another method");
+        };
+        assert_eq!(saml.platform.as_str(), demo.platform.acs_url());
+        assert!(matches!(saml.capture, Capture::Loopback(_)));
+        assert_eq!(saml.recipient(), demo.identity_provider.acs());
         assert_eq!(
-            config.audience.as_deref(),
+            saml.audience.as_deref(),
             Some(demo.identity_provider.audience())
         );
     }

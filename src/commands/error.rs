@@ -169,6 +169,9 @@ fn config(error: &ConfigError) -> Words {
                         "--acs-url is the platform's ACS URL, shown at Anypoint Platform under Access Management > \
                          Identity Providers."
                     }
+                    Setting::ClientId => {
+                        "--client-id is the connected app's id (Access Management > Connected Apps)."
+                    }
                     Setting::IdpUrl => {
                         "--idp-url is the link that opens Anypoint Platform from your organization's app portal: copy \
                          the link of its tile."
@@ -253,11 +256,18 @@ fn login(error: &LoginError) -> Words {
             .hint("The response may have been used up: sign in again for a new one."),
         LoginError::NobodyHere => Words::new(NO_TOKEN, error)
             .hint("Sign in with anyp-saml login where you can: whoever asks here then finds the kept token."),
+        LoginError::NobodyToAsk(_) => Words::new(NO_TOKEN, error).hints([
+            "--secret-stdin reads a password or a client secret from standard input, and --username names the user.",
+            "A connected app's secret can also stand in the variable ANYPOINT_CLIENT_SECRET.",
+        ]),
+        LoginError::Unanswered(_) => Words::new(TIMED_OUT, error),
+        LoginError::Unfit { .. } => Words::new(USAGE, error),
         LoginError::OthersFailed => Words::new(NO_TOKEN, error)
             .hint("Why was said where it ran. anyp-saml login tries again."),
         LoginError::OthersTookLong => {
             Words::new(TIMED_OUT, error).hint("Finish that one, or end it.")
         }
+        LoginError::Exchange(error) => exchange(error),
         LoginError::Platform(error) => platform(error),
         LoginError::Config(problem) => config(problem),
         LoginError::Store(problem) => store(problem),
@@ -335,30 +345,70 @@ fn refusal(refused: &Refused) -> Words {
     .hint(cure(refused.rule))
 }
 
+/// As [`platform`], where a response was at stake.
+fn exchange(error: &PlatformError) -> Words {
+    let words = platform(error);
+    match error {
+        PlatformError::NoAnswer(
+            HttpError::TimedOut {
+                connecting: false, ..
+            }
+            | HttpError::ClosedEarly { .. },
+        ) => words.hint(
+            "The response may have been used up, and it is never sent twice: sign in again for a new one.",
+        ),
+        _ => words,
+    }
+}
+
 fn platform(error: &PlatformError) -> Words {
     match error {
-        PlatformError::NoAnswer(problem) => {
-            let words = http(problem);
-            match problem {
-                HttpError::TimedOut { connecting: false, .. } | HttpError::ClosedEarly { .. } => words.hint(
-                    "The response may have been used up, and it is never sent twice: sign in again for a new one.",
-                ),
-                _ => words,
-            }
-        }
+        PlatformError::NoAnswer(problem) => http(problem),
         PlatformError::Refused(refusal) => Words::new(PLATFORM_REFUSED, error).hints(refusal_hint(refusal)),
-        PlatformError::Redirected { .. } => Words::new(PLATFORM_REFUSED, error).hint(
-            "Redirects are not followed, since they would carry the response along. Compare --acs-url with the one that \
-             Access Management shows, and ask whether a proxy stands in between.",
-        ),
-        PlatformError::Answer { .. } => Words::new(PLATFORM_REFUSED, error)
-            .hint("Compare --acs-url with the one that Access Management shows: is this the platform?"),
+        PlatformError::SecondFactor => Words::new(PLATFORM_REFUSED, error)
+            .hint(
+                "A password alone is enough for accounts that an administrator has exempted from MFA (Access Management). \
+                 Others sign in in the browser, with the second factor of the organization's identity provider: \
+                 anyp-saml login --method saml.",
+            )
+            .hint("For a machine, a connected app does without both: anyp-saml login --method connected-app."),
+        PlatformError::Redirected { asked, .. } => Words::new(PLATFORM_REFUSED, error)
+            .hint("Redirects are not followed, since they would carry along what was sent.")
+            .hint(format!("{}, and ask whether a proxy stands in between.", compare(*asked))),
+        PlatformError::Answer { asked, .. } => {
+            Words::new(PLATFORM_REFUSED, error).hint(format!("{}: is this the platform?", compare(*asked)))
+        }
+    }
+}
+
+/// Where it says what was asked.
+fn compare(asked: Asked) -> &'static str {
+    match asked {
+        Asked::Password | Asked::ConnectedApp => {
+            "Compare --plane with the address at which you use Anypoint Platform in the browser"
+        }
+        Asked::Exchange | Asked::Account | Asked::Organization => {
+            "Compare --acs-url with the one that Access Management shows"
+        }
     }
 }
 
 fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
     let of_exchange = refusal.asked == Asked::Exchange;
     Some(match refusal.reason {
+        Reason::Unauthorized if refusal.asked == Asked::Password => {
+            "User name or password is wrong, or the account signs in through the organization's SSO, as anyp-saml login \
+             --method saml does. It was tried once; several wrong attempts may lock the account."
+        }
+        Reason::Forbidden if refusal.asked == Asked::Password => {
+            "The user is disabled: ask an administrator of the organization (Access Management > Users)."
+        }
+        Reason::Unauthorized | Reason::Forbidden | Reason::Other
+            if refusal.asked == Asked::ConnectedApp =>
+        {
+            "Client id or client secret is wrong, or the app may not act on its own behalf (grant type client credentials): \
+             see Access Management > Connected Apps."
+        }
         Reason::Unauthorized if of_exchange => {
             "Issuer, audience and signing key must be configured at the platform letter for letter as the identity \
              provider sends them, and the login must start at the identity provider (IdP-initiated). The platform may \

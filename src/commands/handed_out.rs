@@ -4,7 +4,7 @@ use super::error::CommandError;
 use crate::export::{self, Format, Shell, Written};
 use crate::foreign::brief;
 use crate::platform::Plane;
-use crate::store::Kept;
+use crate::store::{Kept, Method};
 use crate::terminal::Terminal;
 use crate::time::{SignedDuration, Timestamp};
 
@@ -55,6 +55,17 @@ pub(super) fn print_exports(
     print(&written(kept, Format::Shell(shell))?, terminal)
 }
 
+/// Whose token it is, as far as that is known.
+pub(super) fn holder(kept: &Kept) -> Option<String> {
+    match kept.method {
+        Method::ConnectedApp => {
+            let id = kept.subject.as_deref()?;
+            Some(format!("the connected app {}", brief(id)))
+        }
+        Method::Saml | Method::Password => kept.username.as_deref().map(brief),
+    }
+}
+
 /// The organization's name and id, as far as they are known.
 pub(super) fn organization(kept: &Kept) -> Option<String> {
     named(
@@ -77,6 +88,8 @@ pub(super) fn end(kept: &Kept, now: Timestamp) -> String {
     match kept.ends_at {
         None => "not known (the platform ends it with the organization's session timeout, 60 min unless changed)".into(),
         Some(end) if end <= now => "it has ended".into(),
+        // The platform's own word, not a guess from the session timeout.
+        Some(end) if kept.method == Method::ConnectedApp => format!("in {}", rounded(end.duration_since(now))),
         Some(end) => format!("in about {}", rounded(end.duration_since(now))),
     }
 }

@@ -22,8 +22,23 @@ pub(super) struct Init {
     settings: LoginArgs,
 }
 
-/// What is asked where no flag says it.
-const QUESTIONS: [(Setting, &str); 4] = [
+/// What is asked where no flag says it, by the method.
+const OF_PASSWORD: &[(Setting, &str)] = &[
+    (Setting::Plane, PLANE),
+    (
+        Setting::Username,
+        "Your user name (empty: asked at every login):",
+    ),
+];
+const OF_CONNECTED_APP: &[(Setting, &str)] = &[
+    (Setting::Plane, PLANE),
+    (
+        Setting::ClientId,
+        "The connected app's id (Access Management > Connected Apps):",
+    ),
+];
+const PLANE: &str = "The control plane: us, eu, gov or an address (empty: us):";
+const OF_SAML: &[(Setting, &str)] = &[
     (
         Setting::AcsUrl,
         "The platform's ACS URL (Access Management > Identity Providers):",
@@ -52,8 +67,9 @@ impl Init {
             return Err(ConfigError::ProfileExists { name, path }.into());
         }
         let settings = ask_for_the_rest(self.settings.layer(), terminal).with_absolute_paths();
-        // The environment has no part in this: the profile is for days on which it is another one.
-        let layers = Layers::new(settings.clone(), Layer::default(), Layer::default())?;
+        // Held as the profile that it becomes. The environment has no part in this: that is for days on which it is
+        // another one.
+        let layers = Layers::new(Layer::default(), Layer::default(), settings.clone())?;
         resolve(name.clone(), &layers, &Machine::this())?;
         let text = file.text_with(&name, &settings);
         write_config_file(&path, text.as_bytes())?;
@@ -66,11 +82,17 @@ impl Init {
 }
 
 fn ask_for_the_rest(mut settings: Layer, terminal: &Terminal) -> Layer {
-    for (setting, question) in QUESTIONS {
-        let is_said = settings.has(setting)
-            || (setting == Setting::IdpMetadata && settings.has(Setting::IdpCertificate));
+    let questions = match settings.value(Setting::Method) {
+        Some("password") => OF_PASSWORD,
+        Some("connected-app") => OF_CONNECTED_APP,
+        _ => OF_SAML,
+    };
+    for (setting, question) in questions {
+        let is_said = settings.has(*setting)
+            || (*setting == Setting::IdpMetadata && settings.has(Setting::IdpCertificate))
+            || (*setting == Setting::Plane && settings.has(Setting::AcsUrl));
         if !is_said {
-            settings.text(setting, terminal.ask(question));
+            settings.text(*setting, terminal.ask(question));
         }
     }
     settings

@@ -2,7 +2,7 @@ use super::args::{LoginArgs, ProfileArgs, open_store};
 use super::error::CommandError;
 use super::handed_out;
 use crate::config::{ConfigError, LoginConfig};
-use crate::foreign::{brief, shown};
+use crate::foreign::shown;
 use crate::login::{self, SignedIn, log_in};
 use crate::platform::Plane;
 use crate::store::{Kept, Key, write_token_file};
@@ -25,7 +25,8 @@ A profile, in ~/.config/anyp-saml/config.toml (ANYP_SAML_CONFIG names another fi
 /// Sign in with the browser and keep the token
 ///
 /// Opens the identity provider's page, receives the SAML response on a loopback listener (or takes one that you paste),
-/// checks it, exchanges it for a bearer token, and keeps the token for the commands token, env, exec and whoami.
+/// checks it, exchanges it for a bearer token, and keeps the token for the commands token, env, exec and whoami. With
+/// --method password or connected-app it asks the platform itself, without a browser.
 ///
 /// Each flag is also a key of the profile (acs_url) and a variable (ANYP_SAML_ACS_URL). Flags outweigh variables, which
 /// outweigh the profile.
@@ -129,8 +130,8 @@ fn write_file(kept: &Kept, config: &LoginConfig, terminal: &Terminal) -> Result<
 
 /// Says whose token it is, and about when it ends.
 pub(super) fn tell(kept: &Kept, terminal: &Terminal) {
-    match &kept.username {
-        Some(username) => terminal.done(&format!("Signed in as {}.", brief(username))),
+    match handed_out::holder(kept) {
+        Some(holder) => terminal.done(&format!("Signed in as {holder}.")),
         None => terminal.done("Signed in."),
     }
     if let Some(organization) = handed_out::organization(kept) {

@@ -3,7 +3,7 @@ use super::error::CommandError;
 use super::handed_out;
 use crate::foreign::brief;
 use crate::platform::Plane;
-use crate::store::{Kept, Key, StoreError};
+use crate::store::{Kept, Key, Method, StoreError};
 use crate::terminal::Terminal;
 use crate::time::{self, Timestamp};
 use clap::Args;
@@ -57,17 +57,13 @@ fn table(tokens: &[(Key, Found)], now: Timestamp) -> String {
 }
 
 fn describe(kept: &Kept, now: Timestamp) -> String {
-    let user = kept
-        .username
-        .as_deref()
-        .map_or_else(|| "user not known".into(), brief);
+    let holder = handed_out::holder(kept).unwrap_or_else(|| "user not known".into());
     let organization =
         handed_out::organization(kept).map_or_else(String::new, |name| format!(" of {name}"));
     let plane = Plane::at(&kept.plane).described();
-    format!(
-        "{user}{organization} at {plane}, {}",
-        handed_out::left(kept, now)
-    )
+    let method = kept.method.name();
+    let left = handed_out::left(kept, now);
+    format!("{holder}{organization} at {plane}, by {method}, {left}")
 }
 
 fn object(key: &Key, kept: &Found, now: Timestamp) -> Value {
@@ -77,7 +73,9 @@ fn object(key: &Key, kept: &Found, now: Timestamp) -> Value {
         // Texts of others without what would change a terminal, as everywhere.
         Ok(kept) => json!({
             "profile": profile,
+            "method": kept.method.name(),
             "user": kept.username.as_deref().map(brief),
+            "client_id": kept.subject.as_deref().filter(|_| kept.method == Method::ConnectedApp).map(brief),
             "organization": kept.organization_name.as_deref().map(brief),
             "organization_id": kept.organization_id.as_deref().map(brief),
             "plane": Plane::at(&kept.plane).to_string(),

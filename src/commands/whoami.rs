@@ -3,7 +3,7 @@ use super::error::CommandError;
 use super::handed_out::named;
 use crate::config::Connection;
 use crate::foreign::brief;
-use crate::platform::{Account, Plane, Platform, PlatformError, Reason};
+use crate::platform::{Account, App, Holder, Plane, Platform, PlatformError, Reason};
 use crate::store::Kept;
 use crate::terminal::Terminal;
 use crate::time::{self, SignedDuration};
@@ -40,8 +40,9 @@ impl Whoami {
 pub(super) fn ask(kept: &Kept, connection: &Connection) -> Result<String, CommandError> {
     let plane = Plane::at(&kept.plane);
     let platform = Platform::new(connection.client()?, plane.clone());
-    match platform.account(&kept.token) {
-        Ok(account) => Ok(table(&account, &plane)),
+    match platform.holder(&kept.token) {
+        Ok(Holder::User(account)) => Ok(table(&of_user(&account), &plane)),
+        Ok(Holder::App(app)) => Ok(table(&of_app(&app), &plane)),
         Err(PlatformError::Refused(refusal)) if refusal.reason == Reason::Unauthorized => {
             Err(CommandError::TokenUnknown)
         }
@@ -49,34 +50,43 @@ pub(super) fn ask(kept: &Kept, connection: &Connection) -> Result<String, Comman
     }
 }
 
-/// The account, a line each.
-fn table(account: &Account, plane: &Plane) -> String {
+/// A label and what stands behind it.
+type Row = (&'static str, String);
+
+fn of_user(account: &Account) -> Vec<Row> {
+    let organization = &account.organization;
+    let mut rows = vec![("user", brief(&account.username))];
+    rows.extend(account.full_name.iter().map(|name| ("name", brief(name))));
+    rows.extend(account.email.iter().map(|email| ("email", brief(email))));
+    rows.push((
+        "organization",
+        named(organization.name.as_deref(), &organization.id),
+    ));
+    let groups = account.business_groups.iter();
+    rows.extend(
+        groups
+            .filter(|group| group.id != organization.id)
+            .map(|group| ("business group", named(group.name.as_deref(), &group.id))),
+    );
+    rows
+}
+
+fn of_app(app: &App) -> Vec<Row> {
+    let mut rows = vec![("connected app", named(app.name.as_deref(), &app.client_id))];
+    rows.extend(
+        app.organization_id
+            .iter()
+            .map(|id| ("organization", brief(id))),
+    );
+    rows
+}
+
+/// The rows, a line each, and the plane below them.
+fn table(rows: &[Row], plane: &Plane) -> String {
     let mut table = String::new();
-    let mut row = |label: &str, value: &str| {
+    for (label, value) in rows.iter().chain(&[("plane", plane.described())]) {
         // Writing to a String cannot fail.
         let _ = writeln!(table, "{label:<15} {value}");
-    };
-    row("user", &brief(&account.username));
-    if let Some(name) = &account.full_name {
-        row("name", &brief(name));
     }
-    if let Some(email) = &account.email {
-        row("email", &brief(email));
-    }
-    row(
-        "organization",
-        &named(
-            account.organization.name.as_deref(),
-            &account.organization.id,
-        ),
-    );
-    for group in account
-        .business_groups
-        .iter()
-        .filter(|group| group.id != account.organization.id)
-    {
-        row("business group", &named(group.name.as_deref(), &group.id));
-    }
-    row("plane", &plane.described());
     table
 }

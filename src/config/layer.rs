@@ -42,6 +42,11 @@ impl Layer {
         self
     }
 
+    /// The one value of a setting.
+    pub fn value(&self, setting: Setting) -> Option<&str> {
+        self.0.get(&setting)?.first().map(String::as_str)
+    }
+
     /// Whether it has a value for this setting.
     pub fn has(&self, setting: Setting) -> bool {
         self.0.contains_key(&setting)
@@ -176,25 +181,38 @@ pub struct Layers {
     profile: Layer,
 }
 
+/// What makes a profile a whole answer to who signs in where: what it leaves out, it leaves out on purpose.
+const ANSWERS: [Setting; 4] = [
+    Setting::AcsUrl,
+    Setting::Method,
+    Setting::Plane,
+    Setting::ClientId,
+];
+
 impl Layers {
     /// Puts the origins together.
     ///
     /// # Errors
     /// [`ConfigError::TrustFromEnvironment`] when the environment contradicts the profile in what decides who is believed.
     pub fn new(flags: Layer, environment: Layer, profile: Layer) -> Result<Self, ConfigError> {
-        // A profile that names a platform is a whole answer: what it leaves out, it leaves out on purpose.
-        let is_answer = profile.0.contains_key(&Setting::AcsUrl);
-        for (setting, values) in &environment.0 {
-            let agrees = profile.0.get(setting) == Some(values);
-            if setting.is_trust_anchor() && is_answer && !agrees && !flags.0.contains_key(setting) {
-                return Err(ConfigError::TrustFromEnvironment(*setting));
-            }
-        }
-        Ok(Self {
+        let layers = Self {
             flags,
             environment,
             profile,
-        })
+        };
+        let is_answer = layers.profile_is_answer();
+        for (setting, values) in &layers.environment.0 {
+            let agrees = layers.profile.0.get(setting) == Some(values);
+            if setting.is_trust_anchor() && is_answer && !agrees && !layers.flags.has(*setting) {
+                return Err(ConfigError::TrustFromEnvironment(*setting));
+            }
+        }
+        Ok(layers)
+    }
+
+    /// Whether the profile says who signs in where, so that the environment has no say in it.
+    pub(super) fn profile_is_answer(&self) -> bool {
+        ANSWERS.iter().any(|setting| self.profile.has(*setting))
     }
 
     /// The values of a setting, with their origin.
@@ -272,6 +290,9 @@ mod tests {
         let other = (Setting::IdpMetadata, "/tmp/evil.xml");
         // In place of what the profile says, and besides it.
         for variable in [
+            (Setting::Method, "password"),
+            (Setting::Username, "mallory"),
+            (Setting::Plane, "https://evil.example/"),
             other,
             (Setting::IdpCertificate, "/tmp/evil.pem"),
             (Setting::RelayState, "off"),
@@ -282,6 +303,14 @@ mod tests {
             assert!(
                 matches!(refused, ConfigError::TrustFromEnvironment(setting) if setting == variable.0)
             );
+        }
+        for answer in [
+            (Setting::Method, "password"),
+            (Setting::Plane, "eu"),
+            (Setting::ClientId, "app"),
+        ] {
+            let plane = (Setting::Plane, "https://evil.example/");
+            assert!(with(&[], &[plane], layer(&[answer])).is_err());
         }
         assert!(with(&[], &[other], Layer::default()).is_ok(), "no profile");
         assert!(

@@ -2,27 +2,30 @@
 
 mod capture;
 mod connection;
+mod credentials;
 mod file;
 mod inspection;
 mod layer;
 mod login;
 mod paths;
 mod reader;
+mod saml;
 mod setting;
 mod shell;
 mod trusted;
 
 pub use capture::{Capture, Machine, OwnBrowser, PasteSource};
 pub use connection::Connection;
+pub use credentials::{ConnectedAppConfig, PasswordConfig, SecretSource};
 pub use file::{ConfigFile, DEFAULT_PROFILE, Profile};
 pub use inspection::Inspection;
 pub use layer::{Layer, Layers, Origin};
-pub use login::{
-    BrowserChoice, DEFAULT_LISTEN, HandOut, LoginConfig, MetadataSource, Opener, RelayStateUse,
-    TrustSources, resolve,
-};
+pub use login::{HandOut, LoginConfig, MethodConfig, resolve};
 pub use paths::{CONFIG_VARIABLE, config_file, state_directory};
 pub use reader::parse_duration;
+pub use saml::{
+    BrowserChoice, DEFAULT_LISTEN, MetadataSource, Opener, RelayStateUse, SamlConfig, TrustSources,
+};
 pub use setting::{Kind, Setting};
 pub use shell::shell;
 pub use trusted::read_trusted;

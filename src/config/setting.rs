@@ -4,6 +4,16 @@
 /// profile key `acs_url`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Setting {
+    /// How the user signs in.
+    Method,
+    /// The control plane, where no ACS URL tells it.
+    Plane,
+    /// The name of the user who signs in with a password.
+    Username,
+    /// The id of a connected app.
+    ClientId,
+    /// Whether the password or the client secret stands on standard input.
+    SecretStdin,
     /// The platform's ACS URL: plane, organization domain and provider.
     AcsUrl,
     /// The identity provider's IdP-initiated link.
@@ -65,7 +75,12 @@ pub enum Kind {
 
 impl Setting {
     /// Every setting.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 28] = [
+        Self::Method,
+        Self::Plane,
+        Self::Username,
+        Self::ClientId,
+        Self::SecretStdin,
         Self::AcsUrl,
         Self::IdpUrl,
         Self::IdpMetadata,
@@ -94,6 +109,11 @@ impl Setting {
     /// The key in a profile.
     pub fn key(self) -> &'static str {
         match self {
+            Self::Method => "method",
+            Self::Plane => "plane",
+            Self::Username => "username",
+            Self::ClientId => "client_id",
+            Self::SecretStdin => "secret_stdin",
             Self::AcsUrl => "acs_url",
             Self::IdpUrl => "idp_url",
             Self::IdpMetadata => "idp_metadata",
@@ -133,7 +153,8 @@ impl Setting {
     /// What its value is.
     pub fn kind(self) -> Kind {
         match self {
-            Self::NoBrowser
+            Self::SecretStdin
+            | Self::NoBrowser
             | Self::HeadlessFirst
             | Self::FreshBrowser
             | Self::AllowLegacyAlgorithms
@@ -160,7 +181,11 @@ impl Setting {
     pub fn is_trust_anchor(self) -> bool {
         matches!(
             self,
-            Self::AcsUrl
+            Self::Method
+                | Self::Plane
+                | Self::Username
+                | Self::ClientId
+                | Self::AcsUrl
                 | Self::IdpUrl
                 | Self::IdpMetadata
                 | Self::IdpCertificate

@@ -2,14 +2,14 @@
 
 use super::refusal;
 use crate::acs::RequestError;
-use crate::config::LoginConfig;
+use crate::config::SamlConfig;
 use crate::foreign::brief;
 use crate::http::HttpError;
 use crate::saml::{Outcome, Refused, ValidResponse, Verdict};
 use crate::terminal::Terminal;
 
 /// Says where the login leads.
-pub(super) fn heading(config: &LoginConfig, terminal: &Terminal) {
+pub(super) fn heading(config: &SamlConfig, terminal: &Terminal) {
     let organization = config.platform.org_domain();
     let organization =
         organization.map_or_else(String::new, |domain| format!("{} at ", brief(domain)));

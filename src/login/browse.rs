@@ -2,37 +2,38 @@
 
 use crate::address::{LoopbackAddress, WebAddress};
 use crate::browser::{self, Blocked, chromium};
-use crate::config::{BrowserChoice, Capture, LoginConfig, PasteSource};
+use crate::config::{BrowserChoice, Capture, PasteSource, SamlConfig};
 use crate::terminal::Terminal;
 use std::env;
 use std::time::Duration;
 
 /// Opens the browser where it would be seen, shows the address in any case, and says what is waited for.
 pub(super) fn open(
-    config: &LoginConfig,
+    config: &SamlConfig,
     address: &LoopbackAddress,
     link: Option<&WebAddress>,
+    timeout: Duration,
     terminal: &Terminal,
 ) {
     if let Some(link) = link {
         lead_to(config, address, link, terminal);
     }
-    let wait = in_words(config.timeout);
+    let wait = in_words(timeout);
     terminal.say(&format!(
         "Waiting {wait} for the response at {address}. Ctrl-C ends it."
     ));
 }
 
 /// Says what is waited for where a browser of our own brings it.
-pub(super) fn say_wait(config: &LoginConfig, terminal: &Terminal) {
-    let wait = in_words(config.timeout);
+pub(super) fn say_wait(timeout: Duration, terminal: &Terminal) {
+    let wait = in_words(timeout);
     terminal.say(&format!(
         "Waiting {wait} for the response. Closing the browser or Ctrl-C ends it."
     ));
 }
 
 /// Whether anybody would notice that a sign-in is wanted: by a browser that opens, or at the terminal.
-pub(super) fn is_somebody_here(config: &LoginConfig, terminal: &Terminal) -> bool {
+pub(super) fn is_somebody_here(config: &SamlConfig, terminal: &Terminal) -> bool {
     let reads_response = |source: &PasteSource| *source != PasteSource::Prompt;
     let opens = || match &config.browser {
         BrowserChoice::Command(_) | BrowserChoice::Program(_) => true,
@@ -50,12 +51,7 @@ pub(super) fn is_somebody_here(config: &LoginConfig, terminal: &Terminal) -> boo
         }
 }
 
-fn lead_to(
-    config: &LoginConfig,
-    address: &LoopbackAddress,
-    link: &WebAddress,
-    terminal: &Terminal,
-) {
+fn lead_to(config: &SamlConfig, address: &LoopbackAddress, link: &WebAddress, terminal: &Terminal) {
     if let BrowserChoice::Program(opener) = &config.browser {
         terminal.say("The identity provider's page, which it opens:");
         terminal.show(link.as_str());

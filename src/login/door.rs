@@ -6,7 +6,7 @@ use super::vouch::{self, Claim};
 use super::{LoginError, SignedIn, announce, page};
 use crate::acs::{self, Listener, ReceiveError, RelayState, Rules};
 use crate::address::{LoopbackAddress, WebAddress};
-use crate::config::{LoginConfig, RelayStateUse};
+use crate::config::{RelayStateUse, SamlConfig};
 use crate::login::trust::Believed;
 use crate::platform::Platform;
 use crate::saml::{PostedResponse, Refused, ValidResponse};
@@ -34,7 +34,7 @@ pub(super) struct Door {
 impl Door {
     /// Binds the listener. Nothing is opened before it stands, since whoever answers at this address gets the response.
     pub(super) fn open(
-        config: &LoginConfig,
+        config: &SamlConfig,
         address: &LoopbackAddress,
         believed: &Believed,
         terminal: &Terminal,
@@ -57,7 +57,7 @@ impl Door {
     /// Binds the listener at a free port, and at a path that nobody can guess; with the address, which only the browser
     /// is told that leads the response here.
     pub(super) fn open_hidden(
-        config: &LoginConfig,
+        config: &SamlConfig,
         believed: &Believed,
     ) -> Result<(Self, LoopbackAddress), LoginError> {
         let (relay_state, link) = relay_state(config)?;
@@ -187,7 +187,7 @@ impl Door {
 }
 
 /// What is asked of the RelayState that came back.
-fn rule(config: &LoginConfig, relay_state: Option<&Secret>) -> RelayState {
+fn rule(config: &SamlConfig, relay_state: Option<&Secret>) -> RelayState {
     match (relay_state, config.relay_state) {
         (None, _) => RelayState::Off,
         (Some(nonce), RelayStateUse::Require) => RelayState::Require(nonce.clone()),
@@ -196,7 +196,7 @@ fn rule(config: &LoginConfig, relay_state: Option<&Secret>) -> RelayState {
 }
 
 /// The RelayState of this login, and the link that carries it. A link with a RelayState of its own keeps it.
-fn relay_state(config: &LoginConfig) -> Result<(Option<Secret>, Option<WebAddress>), LoginError> {
+fn relay_state(config: &SamlConfig) -> Result<(Option<Secret>, Option<WebAddress>), LoginError> {
     let is_sent = config.relay_state != RelayStateUse::Off && !config.link_has_relay_state();
     match &config.sign_in_link {
         Some(link) if is_sent => {

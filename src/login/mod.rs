@@ -1,14 +1,19 @@
 //! The story of a login.
 //!
 //! [`log_in`] tells it: a kept token that still holds is good enough where that was asked for; otherwise the user signs
-//! in through SAML, and the token is kept.
+//! in by the configured method, and the token is kept.
 
 mod announce;
 mod browse;
+mod connected_app;
+mod credential;
 mod door;
 mod handed_in;
+mod interrupted;
+mod keep;
 mod metadata;
 mod page;
+mod password;
 mod paste;
 mod queue;
 mod refusal;
@@ -23,13 +28,13 @@ pub use refusal::{cure, meaning};
 pub use trust::{Believed, gather};
 
 use crate::browser::chromium::ChromiumError;
-use crate::config::{ConfigError, LoginConfig};
+use crate::config::{ConfigError, LoginConfig, MethodConfig};
 use crate::foreign::brief;
 use crate::http::HttpError;
 use crate::loopback::BindError;
 use crate::platform::{Platform, PlatformError};
 use crate::saml::{DecodeError, Refused};
-use crate::store::{Kept, Key, StoreError, TokenStore};
+use crate::store::{Kept, Key, Method, StoreError, TokenStore};
 use crate::terminal::{PromptError, Terminal};
 use crate::time::{self, SignedDuration};
 use door::Farewell;
@@ -142,6 +147,20 @@ pub enum LoginError {
         "a login is needed, and there is neither a display for a browser nor a terminal to show its address on"
     )]
     NobodyHere,
+    /// Something must be asked, and there is nobody to ask.
+    #[error("a login needs the {0}, and there is no terminal to ask for it")]
+    NobodyToAsk(&'static str),
+    /// What was asked for was not typed.
+    #[error("nobody typed the {0}")]
+    Unanswered(&'static str),
+    /// What was given as a secret, or as a name, cannot be one. It is never part of this.
+    #[error("the {name} cannot be used: {problem}")]
+    Unfit {
+        /// What it should be.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Somebody else's login for the same profile was waited for, and failed.
     #[error("the login that this one waited for has ended without a token")]
     OthersFailed,
@@ -175,7 +194,10 @@ pub enum LoginError {
         /// The user of the kept token.
         before: String,
     },
-    /// The platform gave no token.
+    /// The platform gave no token for the response.
+    #[error(transparent)]
+    Exchange(PlatformError),
+    /// The platform did not answer another question as hoped.
     #[error(transparent)]
     Platform(#[from] PlatformError),
     /// The store cannot be used.
@@ -189,7 +211,7 @@ pub fn log_in(config: &LoginConfig, store: &TokenStore, key: &Key, terminal: &Te
     if config.if_needed {
         log_in_if_needed(config, WORTH_HAVING, store, key, terminal)
     } else {
-        queue::beside_others(store, key, || saml::log_in(config, store, key, terminal))
+        queue::beside_others(store, key, || sign_in(config, store, key, terminal))
     }
 }
 
@@ -208,12 +230,27 @@ pub fn log_in_if_needed(
     let need = queue::Need {
         is_wanted: &|kept| is_what_is_wanted(kept, config),
         patience: config.timeout,
-        can_sign_in: browse::is_somebody_here(config, terminal),
+        can_sign_in: match &config.method {
+            MethodConfig::Saml(saml) => browse::is_somebody_here(saml, terminal),
+            // Whether somebody is there matters only where something must be asked, which the login finds out at once.
+            MethodConfig::Password(_) | MethodConfig::ConnectedApp(_) => true,
+        },
         holds: &|kept| holds(config, at_least, kept),
     };
     queue::one_for_all(&need, store, key, terminal, || {
-        saml::log_in(config, store, key, terminal)
+        sign_in(config, store, key, terminal)
     })
+}
+
+/// Logs in by the configured method.
+fn sign_in(config: &LoginConfig, store: &TokenStore, key: &Key, terminal: &Terminal) -> Ended {
+    match &config.method {
+        MethodConfig::Saml(saml) => saml::log_in(config, saml, store, key, terminal),
+        MethodConfig::Password(with) => password::log_in(config, with, store, key, terminal).into(),
+        MethodConfig::ConnectedApp(app) => {
+            connected_app::log_in(config, app, store, key, terminal).into()
+        }
+    }
 }
 
 /// Whether a token will hold for this long.
@@ -221,27 +258,43 @@ fn holds(config: &LoginConfig, at_least: SignedDuration, kept: &Kept) -> Result<
     match kept.ends_at {
         Some(_) => Ok(!kept.has_ended(time::now() + at_least)),
         None => {
-            let platform =
-                Platform::new(config.connection.client()?, config.platform.plane().clone());
-            Ok(platform.account(&kept.token).is_ok())
+            let platform = Platform::new(config.connection.client()?, config.plane().clone());
+            Ok(platform.holder(&kept.token).is_ok())
         }
     }
 }
 
 impl From<LoginError> for Ended {
     fn from(error: LoginError) -> Self {
+        Err(error).into()
+    }
+}
+
+impl From<Result<SignedIn, LoginError>> for Ended {
+    fn from(result: Result<SignedIn, LoginError>) -> Self {
         Self {
-            result: Err(error),
+            result,
             farewell: None,
         }
     }
 }
-/// Whether a kept token is of the configured organization, and of the expected user where one is.
+
+/// Whether a kept token is one that this login could give: by the same method, at the same place, and for the same user
+/// or app where one is named.
 fn is_what_is_wanted(kept: &Kept, config: &LoginConfig) -> bool {
-    let names = [&kept.name_id, &kept.username];
-    kept.acs_url.as_deref() == Some(config.platform.as_str())
-        && config
-            .expect_user
-            .as_ref()
-            .is_none_or(|user| names.contains(&&Some(user.clone())))
+    let is_for =
+        |name: &Option<String>| name.is_none() || [&kept.subject, &kept.username].contains(&name);
+    let is_here = kept.plane == *config.plane().address();
+    match (&config.method, kept.method) {
+        (MethodConfig::Saml(saml), Method::Saml) => {
+            kept.acs_url.as_deref() == Some(saml.platform.as_str()) && is_for(&saml.expect_user)
+        }
+        (MethodConfig::Password(password), Method::Password) => {
+            is_here && is_for(&password.username) && is_for(&password.expect_user)
+        }
+        (MethodConfig::ConnectedApp(app), Method::ConnectedApp) => {
+            is_here && kept.subject.as_ref() == Some(&app.client_id)
+        }
+        _ => false,
+    }
 }

@@ -14,7 +14,7 @@ pub(super) fn verdict(result: Result<&SignedIn, &LoginError>) -> Option<Page> {
             Page::failed(&sentence(refused), cure(refused.rule)),
             refused,
         )),
-        Err(LoginError::Platform(_)) => Some(Page::failed(
+        Err(LoginError::Exchange(_) | LoginError::Platform(_)) => Some(Page::failed(
             "The response is valid, but the platform gave no token for it.",
             "",
         )),

@@ -2,7 +2,7 @@
 
 use super::LoginError;
 use super::handed_in::read_copied;
-use crate::config::{LoginConfig, PasteSource};
+use crate::config::{PasteSource, SamlConfig};
 use crate::saml::PostedResponse;
 use crate::terminal::{PromptError, Terminal};
 use std::path::Path;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 /// Reads and recognises the response.
 pub(super) fn read(
-    config: &LoginConfig,
+    config: &SamlConfig,
     source: &PasteSource,
     terminal: &Terminal,
 ) -> Result<PostedResponse, LoginError> {
@@ -32,7 +32,7 @@ pub(super) fn read(
 }
 
 /// Says what is to be pasted, and how to get at it.
-fn explain(config: &LoginConfig, terminal: &Terminal) {
+fn explain(config: &SamlConfig, terminal: &Terminal) {
     if let Some(link) = &config.sign_in_link {
         terminal.say("Open this address in a browser, with its developer tools (F12) on the network tab, and sign in:");
         terminal.show(link.as_str());

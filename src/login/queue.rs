@@ -128,12 +128,10 @@ fn recorded(turn: Option<LoginQueue>, ended: Ended) -> Ended {
 }
 
 fn given(kept: Box<Kept>) -> Ended {
-    Ended {
-        result: Ok(SignedIn {
-            kept: *kept,
-            is_new: false,
-            not_kept: None,
-        }),
-        farewell: None,
-    }
+    Ok(SignedIn {
+        kept: *kept,
+        is_new: false,
+        not_kept: None,
+    })
+    .into()
 }

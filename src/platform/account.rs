@@ -32,6 +32,26 @@ pub struct Account {
     pub business_groups: Vec<BusinessGroup>,
 }
 
+/// Whose a token is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A user's.
+    User(Account),
+    /// A connected app's, in nobody's name.
+    App(App),
+}
+
+/// A connected app. The texts are the platform's, as those of [`Account`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Its id.
+    pub client_id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// The organization that it belongs to, where the platform says so.
+    pub organization_id: Option<String>,
+}
+
 /// The organization that a user signed in to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
@@ -55,18 +75,32 @@ pub struct BusinessGroup {
 }
 
 impl Platform {
+    /// Asks whose token it is, where only a user's will do.
+    ///
+    /// # Errors
+    /// As of [`Platform::holder`].
+    pub fn account(&self, token: &AccessToken) -> Result<Account, PlatformError> {
+        match self.holder(token)? {
+            Holder::User(account) => Ok(account),
+            Holder::App(_) => Err(PlatformError::Answer {
+                asked: Asked::Account,
+                problem: AnswerProblem::Field("user"),
+            }),
+        }
+    }
+
     /// Asks whose token it is.
     ///
     /// # Errors
     /// [`PlatformError`]; a [`Reason::Unauthorized`] means that the token has ended.
-    pub fn account(&self, token: &AccessToken) -> Result<Account, PlatformError> {
+    pub fn holder(&self, token: &AccessToken) -> Result<Holder, PlatformError> {
         let asked = Asked::Account;
         let answer = self.get(
             asked,
             &self.plane.address().at(["accounts", "api", "me"]),
             token,
         )?;
-        account(&wire::json(asked, &answer.body)?)
+        holder(&wire::json(asked, &answer.body)?)
             .map_err(|problem| PlatformError::Answer { asked, problem })
     }
 
@@ -115,6 +149,17 @@ impl Platform {
             limit: MAX_ANSWER,
         })?;
         wire::accepted(asked, address, token.expose(), answer)
+    }
+}
+
+fn holder(answer: &Value) -> Result<Holder, AnswerProblem> {
+    match (answer.get("client"), answer.get("user")) {
+        (Some(client), None | Some(Value::Null)) if client.is_object() => Ok(Holder::App(App {
+            client_id: text(client, "client_id").ok_or(AnswerProblem::Field("client_id"))?,
+            name: text(client, "name"),
+            organization_id: text(client, "org_id").filter(|id| is_plain_name(id)),
+        })),
+        _ => account(answer).map(Holder::User),
     }
 }
 
@@ -204,6 +249,39 @@ mod tests {
             .map(|group| (&*group.id, group.is_root))
             .collect();
         assert_eq!(groups, [("o-1", true), ("o-2", false)]);
+    }
+
+    #[test]
+    fn a_connected_app_is_told_from_a_user() {
+        let app =
+            json!({ "client_id": "c-1", "name": "Deployer", "org_id": "o-1", "redirect_uris": [] });
+        let expected = App {
+            client_id: "c-1".into(),
+            name: Some("Deployer".into()),
+            organization_id: Some("o-1".into()),
+        };
+        for answer in [
+            json!({ "client": app }),
+            json!({ "client": app, "user": null }),
+        ] {
+            assert_eq!(holder(&answer), Ok(Holder::App(expected.clone())));
+        }
+        // An app that acts for a user is that user.
+        let both = holder(&json!({ "client": app, "user": me() })).unwrap();
+        assert!(matches!(both, Holder::User(user) if user.username == "ada"));
+        let bare = holder(&json!({ "client": { "client_id": "c", "org_id": "../x" } })).unwrap();
+        assert!(matches!(bare, Holder::App(app) if app.organization_id.is_none()));
+        for (answer, field) in [
+            (json!({ "client": {} }), "client_id"),
+            (json!({ "client": 7 }), "id"),
+            (json!({}), "id"),
+        ] {
+            assert_eq!(
+                holder(&answer),
+                Err(AnswerProblem::Field(field)),
+                "{answer}"
+            );
+        }
     }
 
     #[test]

@@ -1,16 +1,20 @@
-//! Anypoint Platform: the exchange of a response for a token, and the account behind a token.
+//! Anypoint Platform: the exchange of a response for a token, the other ways to one, and whose a token is.
 //!
 //! Each call is one request. Nothing is asked twice, since an exchange cannot be, and nothing of a request or of a
 //! token is ever part of an error.
 
 mod account;
 mod acs_url;
+mod connected_app;
 mod exchange;
+mod granted;
+mod password;
 mod plane;
 mod wire;
 
-pub use account::{Account, BusinessGroup, Organization};
+pub use account::{Account, App, BusinessGroup, Holder, Organization};
 pub use acs_url::{PlatformAcs, PlatformAddressError};
+pub use granted::Granted;
 pub use plane::Plane;
 pub use wire::{AnswerProblem, Asked, PlatformError, Reason, Refusal};
 

@@ -33,6 +33,9 @@ pub enum PlatformError {
         /// The host that it names, fit to be shown; `None` when it is its own or none can be read.
         host: Option<String>,
     },
+    /// User name and password are right, but it wants a second factor, which it asks for in a browser alone.
+    #[error("the platform wants a second factor for this account (MFA)")]
+    SecondFactor,
     /// It answered with something else than is documented.
     #[error("the platform's answer to {asked} is not what is documented: {problem}")]
     Answer {
@@ -48,6 +51,10 @@ pub enum PlatformError {
 pub enum Asked {
     /// A token for a SAML response.
     Exchange,
+    /// A token for user name and password.
+    Password,
+    /// A token for a connected app.
+    ConnectedApp,
     /// Whose token it is.
     Account,
     /// An organization's settings.
@@ -70,11 +77,11 @@ pub struct Refusal {
 /// What a refusal most likely means. The hints that go with each are `commands/error.rs`'s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Status 401. Of an exchange: Issuer, Audience or signing key are not letter for letter those configured at the platform,
+    /// Status 401. Of user name and password, and of an app's id and secret: one of them is wrong. Of an exchange: Issuer, Audience or signing key are not letter for letter those configured at the platform,
     /// or the login was started at the platform (SP-initiated). Of the rest: the token has ended, or the user has no
     /// right to what was asked.
     Unauthorized,
-    /// Status 403. Of an exchange: no username or email is mapped from the response's attributes.
+    /// Status 403. Of user name and password: the user is disabled. Of an exchange: no username or email is mapped from the response's attributes.
     Forbidden,
     /// The organization takes SP-initiated logins alone; only where the platform itself says so in words.
     ServiceProviderOnly,
@@ -106,6 +113,8 @@ impl fmt::Display for Asked {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Exchange => "the exchange",
+            Self::Password => "user name and password",
+            Self::ConnectedApp => "the connected app's id and secret",
             Self::Account => "the question whose token it is",
             Self::Organization => "the question for the organization's settings",
         })
@@ -194,7 +203,11 @@ fn message(body: &[u8], sent: &str) -> Option<String> {
             Some(without_markup(&String::from_utf8_lossy(beginning)))
         }
     };
-    let text = text?;
+    // The whole of it, however short and whatever stands in it, and then every piece that could be told from a word.
+    let text = match sent {
+        "" => text?,
+        sent => text?.replace(sent, "[left out]"),
+    };
     let words: Vec<&str> = text.split_whitespace().take(MAX_SHOWN).collect();
     let message = without_echo(&words.join(" "), sent, MAX_SHOWN);
     (!message.is_empty()).then(|| shown(&message, MAX_SHOWN))
@@ -333,6 +346,19 @@ mod tests {
         }
         let signature = "k".repeat(88);
         assert_eq!(said(&signature).as_deref(), Some("[left out]"));
+    }
+
+    #[test]
+    fn a_password_does_not_come_back_either() {
+        for password in ["hunter2", "correct horse battery staple", "pä  ss"] {
+            for body in [
+                format!("{{\"message\":\"wrong: {password}!\"}}"),
+                format!("<p>wrong: {password}!</p>"),
+            ] {
+                let said = message(body.as_bytes(), password).unwrap();
+                assert_eq!(said, "wrong: [left out]!");
+            }
+        }
     }
 
     #[test]

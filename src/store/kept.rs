@@ -21,8 +21,9 @@ pub struct Kept {
     pub plane: WebAddress,
     /// The platform's ACS URL that it was exchanged at, as configured: it tells the organization's identity provider.
     pub acs_url: Option<String>,
-    /// The `NameID` of the response that it was exchanged for, where that could be read.
-    pub name_id: Option<String>,
+    /// Who signed in, in the words of the sign-in: the `NameID` of the response where that could be read, the user name
+    /// that was typed, or the connected app's id.
+    pub subject: Option<String>,
     /// The name the user signed in with, where the platform told it.
     pub username: Option<String>,
     /// The user's id.
@@ -43,6 +44,21 @@ pub struct Kept {
 pub enum Method {
     /// By exchanging a SAML response.
     Saml,
+    /// With user name and password.
+    Password,
+    /// As a connected app.
+    ConnectedApp,
+}
+
+impl Method {
+    /// Its name, as it is configured.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Saml => "saml",
+            Self::Password => "password",
+            Self::ConnectedApp => "connected-app",
+        }
+    }
 }
 
 /// Why a kept file cannot be read.
@@ -61,7 +77,7 @@ struct Written<'a> {
     method: Method,
     plane: &'a str,
     acs_url: Option<&'a str>,
-    name_id: Option<&'a str>,
+    subject: Option<&'a str>,
     username: Option<&'a str>,
     user_id: Option<&'a str>,
     organization_id: Option<&'a str>,
@@ -81,7 +97,9 @@ struct Read {
     method: Method,
     plane: String,
     acs_url: Option<String>,
-    name_id: Option<String>,
+    // What it was called while there was no other way to sign in.
+    #[serde(alias = "name_id")]
+    subject: Option<String>,
     username: Option<String>,
     user_id: Option<String>,
     organization_id: Option<String>,
@@ -103,7 +121,7 @@ impl Kept {
             method,
             plane,
             acs_url: None,
-            name_id: None,
+            subject: None,
             username: None,
             user_id: None,
             organization_id: None,
@@ -125,7 +143,7 @@ impl Kept {
             method: self.method,
             plane: self.plane.as_str(),
             acs_url: self.acs_url.as_deref(),
-            name_id: self.name_id.as_deref(),
+            subject: self.subject.as_deref(),
             username: self.username.as_deref(),
             user_id: self.user_id.as_deref(),
             organization_id: self.organization_id.as_deref(),
@@ -157,7 +175,7 @@ impl Kept {
             plane: WebAddress::parse(&read.plane)
                 .map_err(|_| Unreadable::Broken("the plane's address cannot be used"))?,
             acs_url: read.acs_url,
-            name_id: read.name_id,
+            subject: read.subject,
             username: read.username,
             user_id: read.user_id,
             organization_id: read.organization_id,
@@ -178,13 +196,22 @@ mod tests {
             method: Method::Saml,
             plane: WebAddress::parse("https://anypoint.mulesoft.com").unwrap(),
             acs_url: Some("https://eu1.anypoint.mulesoft.com/accounts/login/receive-id".into()),
-            name_id: Some("ada@example.com".into()),
+            subject: Some("ada@example.com".into()),
             username: Some("ada\u{9b}\"\\\n".into()),
             user_id: Some("u-1".into()),
             organization_id: None,
             organization_name: Some("Acme".into()),
             signed_in_at: "2026-01-15T12:00:00Z".parse().unwrap(),
             ends_at: Some("2026-01-15T13:00:00Z".parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn a_method_is_written_as_it_is_configured() {
+        for method in [Method::Saml, Method::Password, Method::ConnectedApp] {
+            let json = Kept { method, ..kept() }.to_json();
+            let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+            assert_eq!(json["method"], method.name());
         }
     }
 
@@ -233,6 +260,10 @@ mod tests {
             assert!(matches!(why, Unreadable::Broken(_)), "{damaged}");
             assert!(!format!("{why:?}").contains("8c4b"));
         }
+        // What an earlier version has written is read.
+        let earlier = json.replace("\"subject\"", "\"name_id\"");
+        let read = Kept::from_json(earlier.as_bytes()).unwrap();
+        assert_eq!(read.subject, kept().subject);
         // A field that a later version of the same format adds does no harm.
         assert!(Kept::from_json(json.replacen('{', "{\"new\":1,", 1).as_bytes()).is_ok());
     }

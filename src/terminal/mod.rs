@@ -13,6 +13,7 @@ pub use prompt::PromptError;
 use crate::token::AccessToken;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The terminal, or what stands in its place.
@@ -148,10 +149,17 @@ impl Terminal {
 
     /// Asks for a line at the terminal; `None` where nothing is answered, or there is nobody to ask.
     pub fn ask(&self, question: &str) -> Option<String> {
+        let answer = self.ask_line(question).ok()?;
+        (!answer.is_empty()).then_some(answer)
+    }
+
+    /// Asks for a line at the terminal; white space around it does not count.
+    ///
+    /// # Errors
+    /// [`PromptError`], when there is no terminal to ask at, nothing comes in time, or it was interrupted.
+    pub fn ask_line(&self, question: &str) -> Result<String, PromptError> {
         let ask = || write_line(&format!("{BOLD}{question}{BOLD:#}"));
-        let answer = prompt::read_line(ask).ok()?;
-        let answer = answer.trim();
-        (!answer.is_empty()).then(|| answer.to_owned())
+        Ok(prompt::read_line(ask)?.trim().to_owned())
     }
 
     /// Whether what is handed out ends on a screen, where a secret would stay to be seen.
@@ -177,6 +185,19 @@ impl Terminal {
     /// Whether what is said reaches a screen, where somebody may read it and act on it.
     pub fn is_watched(&self) -> bool {
         io::stderr().is_terminal()
+    }
+
+    /// Asks for a secret, and reads the line that is typed, with its end, without showing it.
+    ///
+    /// # Errors
+    /// [`PromptError`], when there is no terminal to ask at, nothing comes in time, or it was interrupted.
+    pub fn ask_secret(
+        &self,
+        question: &str,
+        patience: Duration,
+    ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+        let ask = || write_line(&format!("{BOLD}{question}{BOLD:#}"));
+        prompt::read_secret(patience, ask)
     }
 
     /// Reads a long answer, such as a pasted response, without showing it.

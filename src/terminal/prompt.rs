@@ -1,6 +1,14 @@
 //! A prompt that does not echo and takes long answers.
 
+#[cfg(unix)]
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+#[cfg(unix)]
+use std::fs::File;
+use std::time::Duration;
+#[cfg(unix)]
+use std::time::Instant;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 /// Why nothing could be asked.
 #[derive(Debug, Error)]
@@ -14,6 +22,9 @@ pub enum PromptError {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
+    /// Nothing came in time.
+    #[error("nothing was typed in time")]
+    Unanswered,
     /// The terminal failed.
     #[error("the terminal could not be read: {0}")]
     Io(#[from] std::io::Error),
@@ -21,33 +32,98 @@ pub enum PromptError {
 
 /// How long an answer to a question is waited for. What it is about (a response, mostly) grows stale meanwhile.
 #[cfg(unix)]
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Asks, then reads one short line, as it is typed. Nothing that was typed before the question counts.
 #[cfg(unix)]
 pub(super) fn read_line(ask: impl FnOnce()) -> Result<String, PromptError> {
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::io::Errno;
     use rustix::termios::{QueueSelector, tcflush};
 
     let terminal = open()?;
     tcflush(&terminal, QueueSelector::IFlush).map_err(|_| PromptError::NoTerminal)?;
+    let line = next_line(&terminal, PATIENCE, ask)?;
+    Ok(String::from_utf8_lossy(&line).into_owned())
+}
+
+/// The same for what must not be seen: the echo is switched off, and on again whatever happens. The line can be edited
+/// as any other.
+#[cfg(unix)]
+pub(super) fn read_secret(
+    patience: Duration,
+    ask: impl FnOnce(),
+) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    use rustix::termios::LocalModes;
+
+    let terminal = open()?;
+    // Before the mode is changed: an interruption must not end the program while it is.
+    let _watch = super::Watch::start();
+    let _quiet = Unusual::set(&terminal, |modes| {
+        modes.local_modes -= LocalModes::ECHO;
+        // The line's end alone is shown, so that what is said next begins on a new one.
+        modes.local_modes |= LocalModes::ECHONL;
+    })?;
+    next_line(&terminal, patience, ask)
+}
+
+/// Asks, and waits for a line.
+#[cfg(unix)]
+fn next_line(
+    terminal: &File,
+    patience: Duration,
+    ask: impl FnOnce(),
+) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::Errno;
+
     let watch = super::Watch::start();
-    let end = std::time::Instant::now() + PATIENCE;
+    let end = Instant::now() + patience;
     ask();
-    while !watch.interrupted() && std::time::Instant::now() < end {
-        match poll(&mut [PollFd::new(&terminal, PollFlags::IN)], Some(&PAUSE)) {
+    while !watch.interrupted() {
+        if Instant::now() >= end {
+            return Err(PromptError::Unanswered);
+        }
+        match poll(&mut [PollFd::new(terminal, PollFlags::IN)], Some(&PAUSE)) {
             Ok(0) | Err(Errno::INTR) => {}
             Ok(_) => {
                 // As long as a terminal lets a line be.
-                let mut line = [0; 4096];
-                let count = rustix::io::read(&terminal, &mut line).map_err(std::io::Error::from)?;
-                return Ok(String::from_utf8_lossy(&line[..count]).into_owned());
+                let mut line = Zeroizing::new(vec![0; 4096]);
+                let count = rustix::io::read(terminal, &mut *line).map_err(std::io::Error::from)?;
+                line.truncate(count);
+                return Ok(line);
             }
             Err(error) => return Err(std::io::Error::from(error).into()),
         }
     }
     Err(PromptError::Interrupted)
+}
+
+/// A terminal in another mode than its usual one, which it gets back when this is dropped.
+#[cfg(unix)]
+struct Unusual<'t> {
+    terminal: &'t File,
+    usual: Termios,
+}
+
+#[cfg(unix)]
+impl<'t> Unusual<'t> {
+    /// Changes the mode. Nothing that was typed before counts.
+    fn set(terminal: &'t File, change: impl FnOnce(&mut Termios)) -> Result<Self, PromptError> {
+        let usual = tcgetattr(terminal).map_err(|_| PromptError::NoTerminal)?;
+        let mut modes = usual.clone();
+        change(&mut modes);
+        // Made first: what has changed half of them gets them back as well.
+        let unusual = Self { terminal, usual };
+        tcsetattr(terminal, OptionalActions::Flush, &modes).map_err(std::io::Error::from)?;
+        Ok(unusual)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Unusual<'_> {
+    fn drop(&mut self) {
+        // Nothing more can be done for a terminal that refuses its own settings.
+        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.usual);
+    }
 }
 
 #[cfg(unix)]
@@ -57,11 +133,8 @@ const PAUSE: rustix::event::Timespec = rustix::event::Timespec {
 };
 
 #[cfg(unix)]
-fn open() -> Result<std::fs::File, PromptError> {
-    let options = std::fs::File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/tty");
+fn open() -> Result<File, PromptError> {
+    let options = File::options().read(true).write(true).open("/dev/tty");
     options.map_err(|_| PromptError::NoTerminal)
 }
 
@@ -74,29 +147,18 @@ fn open() -> Result<std::fs::File, PromptError> {
 pub(super) fn read_unseen(limit: usize, ask: impl FnOnce()) -> Result<Vec<u8>, PromptError> {
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::io::Errno;
-    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
-    use std::fs::File;
+    use rustix::termios::{LocalModes, SpecialCodeIndex};
     use zeroize::Zeroize;
 
     const END_OF_TRANSMISSION: u8 = 0x04;
 
-    struct Restore<'f>(&'f File, rustix::termios::Termios);
-    impl Drop for Restore<'_> {
-        fn drop(&mut self) {
-            // Nothing more can be done for a terminal that refuses its own settings.
-            let _ = tcsetattr(self.0, OptionalActions::Flush, &self.1);
-        }
-    }
-
     let terminal = open()?;
-    let usual = tcgetattr(&terminal).map_err(|_| PromptError::NoTerminal)?;
-    let mut unseen = usual.clone();
-    unseen.local_modes -= LocalModes::ECHO | LocalModes::ICANON;
-    unseen.special_codes[SpecialCodeIndex::VMIN] = 1;
-    unseen.special_codes[SpecialCodeIndex::VTIME] = 0;
     let watch = super::Watch::start();
-    let _restore = Restore(&terminal, usual);
-    tcsetattr(&terminal, OptionalActions::Flush, &unseen).map_err(std::io::Error::from)?;
+    let _unseen = Unusual::set(&terminal, |modes| {
+        modes.local_modes -= LocalModes::ECHO | LocalModes::ICANON;
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+    })?;
     ask();
 
     let mut answer = Vec::with_capacity(limit.min(64 * 1024));
@@ -150,6 +212,15 @@ pub(super) fn is_there() -> bool {
 /// Other systems have no prompt that takes a line of that length unseen; a file or standard input does.
 #[cfg(not(unix))]
 pub(super) fn read_unseen(_limit: usize, _ask: impl FnOnce()) -> Result<Vec<u8>, PromptError> {
+    Err(PromptError::NoTerminal)
+}
+
+/// As [`read_unseen`].
+#[cfg(not(unix))]
+pub(super) fn read_secret(
+    _patience: Duration,
+    _ask: impl FnOnce(),
+) -> Result<Zeroizing<Vec<u8>>, PromptError> {
     Err(PromptError::NoTerminal)
 }
 

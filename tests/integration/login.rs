@@ -1,5 +1,6 @@
 //! `login`, whole: from the link to a token that every command hands out, with a browser that is an HTTP client.
 
+mod credentials;
 mod encrypted;
 mod handed_in;
 mod hostile;

@@ -80,7 +80,7 @@ fn kept(text: &str) -> Kept {
         method: Method::Saml,
         plane: WebAddress::parse("https://anypoint.mulesoft.com").unwrap(),
         acs_url: None,
-        name_id: None,
+        subject: None,
         username: Some("ada".into()),
         user_id: Some("u-1".into()),
         organization_id: Some("o-1".into()),

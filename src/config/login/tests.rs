@@ -1,7 +1,10 @@
 use super::*;
 use crate::address::LoopbackAddress;
-use crate::config::Layer;
-use crate::config::{OwnBrowser, PasteSource};
+use crate::config::{
+    BrowserChoice, Capture, DEFAULT_LISTEN, Layer, MetadataSource, OwnBrowser, PasteSource,
+    RelayStateUse, SecretSource,
+};
+use crate::time::SignedDuration;
 use std::ffi::OsString;
 
 const ACS: &str =
@@ -34,6 +37,14 @@ fn on(
     resolve("default".into(), &layers, &machine)
 }
 
+/// What a login through SAML goes by alone.
+fn saml(config: LoginConfig) -> SamlConfig {
+    match config.method {
+        MethodConfig::Saml(saml) => *saml,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// What every login needs, and the values of one test.
 fn complete(values: &[(Setting, &str)]) -> Result<LoginConfig, ConfigError> {
     let mut all = vec![
@@ -49,12 +60,13 @@ fn complete(values: &[(Setting, &str)]) -> Result<LoginConfig, ConfigError> {
 #[test]
 fn the_flags_alone_do() {
     let config = complete(&[]).unwrap();
+    assert_eq!(config.timeout, Duration::from_secs(300));
+    let config = saml(config);
     assert_eq!(
         config.capture,
         Capture::Loopback(LoopbackAddress::parse(DEFAULT_LISTEN).unwrap())
     );
     assert_eq!(config.recipient(), DEFAULT_LISTEN);
-    assert_eq!(config.timeout, Duration::from_secs(300));
     assert_eq!(config.clock_skew, SignedDuration::from_secs(180));
     assert_eq!(config.relay_state, RelayStateUse::Auto);
     assert_eq!(config.browser, BrowserChoice::Default);
@@ -83,7 +95,7 @@ fn a_response_that_is_there_needs_no_link_and_names_the_platform_or_the_listener
     let pasted = |values: &[(Setting, &str)]| {
         let mut all = vec![(Setting::AcsUrl, ACS), (Setting::IdpCertificate, "idp.pem")];
         all.extend_from_slice(values);
-        with(&all).unwrap()
+        saml(with(&all).unwrap())
     };
     let config = pasted(&[(Setting::Response, "-")]);
     assert!(matches!(
@@ -122,6 +134,7 @@ fn values_that_do_not_fit_are_refused_by_their_name() {
         (Setting::IdpUrl, "javascript:alert(1)"),
         (Setting::IdpMetadata, "http://idp.example/metadata"),
         (Setting::Listen, "http://0.0.0.0:35417/saml/acs"),
+        (Setting::Method, "telepathy"),
         (Setting::Capture, "telepathy"),
         (Setting::RelayState, "maybe"),
         (Setting::Timeout, "soon"),
@@ -188,7 +201,7 @@ fn chosen(
         (Setting::IdpMetadata, "idp.xml"),
     ];
     all.extend_from_slice(values);
-    let config = on(chromium, variables, &all).unwrap();
+    let config = saml(on(chromium, variables, &all).unwrap());
     (config.capture.name(), config.why_capture)
 }
 
@@ -276,8 +289,8 @@ fn a_browser_of_our_own_is_sent_what_the_platform_expects() {
             (Setting::IdpMetadata, "idp.xml"),
             (Setting::FreshBrowser, "true"),
         ],
-    )
-    .unwrap();
+    );
+    let config = saml(config.unwrap());
     assert_eq!(config.recipient(), ACS);
     let own = OwnBrowser {
         program: "/usr/bin/chromium".into(),
@@ -322,4 +335,109 @@ fn a_login_that_starts_at_the_platform_is_recognised_in_every_capture() {
             "{refused:?}"
         );
     }
+}
+
+/// A login as a connected app, with these variables.
+fn app(
+    variables: &[(&str, &str)],
+    values: &[(Setting, &str)],
+) -> Result<ConnectedAppConfig, ConfigError> {
+    let values = [&[(Setting::Method, "connected-app")], values].concat();
+    match on(None, variables, &values)?.method {
+        MethodConfig::ConnectedApp(app) => Ok(app),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Where its secret comes from.
+fn source(app: &ConnectedAppConfig) -> &str {
+    match &app.secret {
+        SecretSource::StandardInput => "standard input",
+        SecretSource::Given(secret) => secret.expose(),
+        SecretSource::Asked => "asked",
+    }
+}
+
+#[test]
+fn a_password_login_needs_nothing_but_the_method() {
+    let password = |values: &[(Setting, &str)]| {
+        let values = [&[(Setting::Method, "password")], values].concat();
+        match with(&values).unwrap().method {
+            MethodConfig::Password(password) => password,
+            other => panic!("{other:?}"),
+        }
+    };
+    let bare = password(&[]);
+    assert_eq!(
+        (bare.plane.name(), bare.username, bare.from_stdin),
+        ("us", None, false)
+    );
+    let all = password(&[
+        (Setting::Plane, "eu"),
+        (Setting::Username, "ada"),
+        (Setting::SecretStdin, "true"),
+    ]);
+    assert_eq!((all.plane.name(), all.from_stdin), ("eu", true));
+    assert_eq!(all.username.as_deref(), Some("ada"));
+    // The ACS URL of a profile tells the plane for every method.
+    let acs = ACS.replace("anypoint.", "gov.anypoint.");
+    assert_eq!(password(&[(Setting::AcsUrl, &acs)]).plane.name(), "gov");
+}
+
+#[test]
+fn a_plane_that_the_acs_url_contradicts_is_refused_by_every_method() {
+    for method in ["saml", "password", "connected-app"] {
+        let values = [
+            (Setting::Method, method),
+            (Setting::Plane, "eu"),
+            (Setting::ClientId, "app"),
+        ];
+        let refused = complete(&values);
+        assert!(
+            matches!(&refused, Err(ConfigError::Value { name, .. }) if name == "--plane"),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn an_apps_secret_is_the_one_that_goes_with_its_id() {
+    let id = ("ANYPOINT_CLIENT_ID", "app");
+    let secret = ("ANYPOINT_CLIENT_SECRET", "s");
+    let named = [(Setting::ClientId, "app")];
+    let found = |variables: &[(&str, &str)], values: &[(Setting, &str)]| {
+        let app = app(variables, values).unwrap();
+        (app.client_id.clone(), source(&app).to_owned())
+    };
+    let expect = |source: &str| ("app".to_owned(), source.to_owned());
+    assert_eq!(found(&[id, secret], &[]), expect("s"));
+    assert_eq!(found(&[id, secret], &named), expect("s"));
+    assert_eq!(found(&[secret], &named), expect("s"));
+    assert_eq!(found(&[], &named), expect("asked"));
+    assert_eq!(
+        found(&[id, ("ANYPOINT_CLIENT_SECRET", "")], &[]),
+        expect("asked")
+    );
+    let other = ("ANYPOINT_CLIENT_ID", "other");
+    assert_eq!(found(&[other, secret], &named), expect("asked"));
+    let stdin = [named[0], (Setting::SecretStdin, "true")];
+    assert_eq!(found(&[id, secret], &stdin), expect("standard input"));
+    let missing = app(&[secret], &[]);
+    assert!(matches!(missing, Err(ConfigError::Missing(all)) if all == [Setting::ClientId]));
+    let user = app(&[], &[named[0], (Setting::ExpectUser, "ada")]);
+    assert!(matches!(user, Err(ConfigError::Value { name, .. }) if name == "--expect-user"));
+}
+
+#[test]
+fn the_environment_names_no_app_where_a_profile_says_who_signs_in() {
+    let variable = |name: &str| (name == "ANYPOINT_CLIENT_ID").then(|| OsString::from("stranger"));
+    let machine = Machine {
+        variable: &variable,
+        chromium: None,
+    };
+    let mut profile = Layer::default();
+    profile.text(Setting::Method, Some("connected-app".into()));
+    let layers = Layers::new(Layer::default(), Layer::default(), profile).unwrap();
+    let refused = resolve("ci".into(), &layers, &machine);
+    assert!(matches!(refused, Err(ConfigError::Missing(all)) if all == [Setting::ClientId]));
 }

@@ -1,6 +1,6 @@
 //! What the platform says of users and organizations, as JSON.
 
-use super::Holder;
+use super::{Holder, PlatformSettings};
 use crate::demo::Person;
 use serde_json::{Value, json};
 
@@ -11,12 +11,18 @@ pub const ORGANIZATION_NAME: &str = "Harbour & Hale";
 /// The organization's domain.
 pub const ORGANIZATION_DOMAIN: &str = "harbour-hale";
 
-pub(super) fn me(holder: &Holder) -> Value {
+pub(super) fn me(holder: &Holder, settings: &PlatformSettings) -> Value {
     match holder {
         Holder::User(name, person) => json!({ "user": user(name, *person) }),
-        Holder::App => {
-            json!({ "client": { "name": "Demo app", "organizationId": ORGANIZATION_ID } })
-        }
+        Holder::App => json!({
+            "client": {
+                "client_id": settings.connected_app.0,
+                "name": "Demo app",
+                "redirect_uris": [],
+                "grant_types": ["client_credentials"],
+                "org_id": ORGANIZATION_ID,
+            },
+        }),
     }
 }
 

@@ -87,6 +87,17 @@ impl Platform {
         &self.inner.base
     }
 
+    /// The password of every person.
+    pub fn password(&self) -> &str {
+        &self.inner.settings.password
+    }
+
+    /// The id and the secret of its connected app.
+    pub fn connected_app(&self) -> (&str, &str) {
+        let (id, secret) = &self.inner.settings.connected_app;
+        (id, secret)
+    }
+
     /// The certificate (PEM) of the authority that vouches for it, where it is asked over https.
     pub fn authority(&self) -> Option<&str> {
         self.tls.as_ref().map(TlsFront::authority)
@@ -192,7 +203,9 @@ impl Inner {
             (Route::Exchange | Route::Login | Route::ConnectedApp, _) => {
                 Err((405, "Method Not Allowed".into()))
             }
-            (Route::Me, "GET") => self.holder(request).map(|holder| me(&holder)),
+            (Route::Me, "GET") => self
+                .holder(request)
+                .map(|holder| me(&holder, &self.settings)),
             (Route::UsersMe, "GET") => self.holder(request).and_then(|holder| match holder {
                 Holder::User(name, person) => Ok(user(&name, person)),
                 Holder::App => Err((403, "Forbidden".into())),

@@ -192,17 +192,22 @@ fn inspect_knows_what_logins_have_learned() {
 /// The program at a terminal of its own; what it says there is heard as on standard error.
 #[cfg(unix)]
 pub(super) fn at_a_terminal(world: &World, arguments: &[String]) -> Option<Running> {
+    let program = env!("CARGO_BIN_EXE_anyp-saml");
+    let quoted = arguments.iter().map(|text| format!("'{text}'"));
+    let line = std::iter::once(program.to_owned()).chain(quoted);
+    line_at_a_terminal(world, &line.collect::<Vec<_>>().join(" "))
+}
+
+/// The same for a line of a shell.
+#[cfg(unix)]
+pub(super) fn line_at_a_terminal(world: &World, line: &str) -> Option<Running> {
     if !std::path::Path::new("/usr/bin/script").exists() {
         skipped("there is no script(1), which gives a terminal");
         return None;
     }
-    let program = env!("CARGO_BIN_EXE_anyp-saml");
-    let quoted = arguments.iter().map(|text| format!("'{text}'"));
-    let line = std::iter::once(program.to_owned()).chain(quoted);
-    let line = line.collect::<Vec<_>>().join(" ");
     let mut command = world.foreign_command("/bin/sh");
     command
-        .args(["-c", "exec script -qefc \"$0\" /dev/null >&2", &line])
+        .args(["-c", "exec script -qefc \"$0\" /dev/null >&2", line])
         .env("SHELL", "/bin/sh")
         .stdin(Stdio::piped());
     Some(Running::new(command))

@@ -1,0 +1,77 @@
+//! A token that was given, on its way into the store: the end of every login.
+
+use super::{LoginError, SignedIn};
+use crate::config::LoginConfig;
+use crate::platform::{Account, Holder, Platform};
+use crate::store::{Kept, Key, StoreError, TokenStore, prepare_token_file};
+use crate::terminal::Terminal;
+
+/// Makes sure that the token can go where it is wanted, before anybody signs in for one.
+///
+/// # Errors
+/// [`StoreError`]
+pub(super) fn prepare_to_keep(config: &LoginConfig, store: &TokenStore) -> Result<(), StoreError> {
+    store.prepare()?;
+    match &config.hand_out.token_file {
+        Some(path) => prepare_token_file(path),
+        None => Ok(()),
+    }
+}
+
+/// Keeps a token, and asks the platform whose it is and how long it lives.
+pub(super) fn keep(
+    mut kept: Kept,
+    platform: &Platform,
+    store: &TokenStore,
+    key: &Key,
+    terminal: &Terminal,
+) -> SignedIn {
+    // Kept at once, so that nothing that goes wrong from here on loses it.
+    let mut not_kept = store.save(key, &kept).err();
+    match platform.holder(&kept.token) {
+        Ok(holder) => {
+            match holder {
+                Holder::User(account) => describe(&mut kept, account, platform),
+                Holder::App(app) => kept.organization_id = app.organization_id,
+            }
+            not_kept = store.save(key, &kept).err();
+        }
+        Err(error) => terminal.warn(&format!(
+            "the platform gave a token, but does not say whose it is: {error}"
+        )),
+    }
+    SignedIn {
+        kept,
+        is_new: true,
+        not_kept,
+    }
+}
+
+/// Adds what the platform says of the user. Where it has not said how long the token lives, the organization's session
+/// timeout tells.
+fn describe(kept: &mut Kept, account: Account, platform: &Platform) {
+    if kept.ends_at.is_none() {
+        let lasts = platform.session_timeout(&kept.token, &account.organization.id);
+        let lasts = lasts.ok().flatten();
+        kept.ends_at = lasts.and_then(|lasts| kept.signed_in_at.checked_add(lasts).ok());
+    }
+    kept.username = Some(account.username);
+    kept.user_id = Some(account.user_id);
+    kept.organization_id = Some(account.organization.id);
+    kept.organization_name = account.organization.name;
+}
+
+/// The user of a token, by the platform's word: the name or the email address must be the expected one.
+///
+/// # Errors
+/// [`LoginError::OtherUser`]
+pub(super) fn require_user(expected: &str, account: Account) -> Result<(), LoginError> {
+    if account.username == expected || account.email.as_deref() == Some(expected) {
+        Ok(())
+    } else {
+        Err(LoginError::OtherUser {
+            found: account.username,
+            expected: expected.to_owned(),
+        })
+    }
+}
