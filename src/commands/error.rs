@@ -49,6 +49,8 @@ pub(super) enum CommandError {
     TokenEndsSoon,
     /// The platform does not know the kept token any more.
     TokenUnknown,
+    /// A token that is forgotten here goes on at the platform.
+    NotEnded(PlatformError),
     /// Standard output does not take what is handed out.
     Output(std::io::Error),
     /// A program could not be started.
@@ -98,6 +100,9 @@ impl CommandError {
                 "the platform does not take the kept token any more",
             )
             .hint("anyp-saml login gets a new one."),
+            Self::NotEnded(error) => platform(error).hint(
+                "The token is forgotten here all the same. The platform ends it by itself with the session timeout.",
+            ),
             Self::Output(error) => Words::new(
                 FAILED,
                 format!("standard output could not be written: {error}"),
@@ -384,7 +389,7 @@ fn platform(error: &PlatformError) -> Words {
 /// Where it says what was asked.
 fn compare(asked: Asked) -> &'static str {
     match asked {
-        Asked::Password | Asked::ConnectedApp => {
+        Asked::Password | Asked::ConnectedApp | Asked::End => {
             "Compare --plane with the address at which you use Anypoint Platform in the browser"
         }
         Asked::Exchange | Asked::Account | Asked::Organization => {

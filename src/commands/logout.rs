@@ -1,12 +1,16 @@
-use super::args::ProfileArgs;
+use super::args::{ConnectionArgs, ProfileArgs};
 use super::error::CommandError;
+use crate::platform::{Plane, Platform, PlatformError, Reason};
+use crate::store::{Kept, Method};
 use crate::terminal::Terminal;
+use crate::time;
 use clap::Args;
 use std::process::ExitCode;
 
-/// Forget the kept token
+/// Forget the kept token, and ask the platform to end it
 ///
-/// The token itself goes on until the platform ends it: no call that ends a single token is documented.
+/// The token is forgotten first, whatever the platform then says. A user's session is ended by the platform's logout
+/// call, the token of a connected app by its revocation.
 #[derive(Debug, Args)]
 pub(super) struct Logout {
     #[command(flatten)]
@@ -14,13 +18,17 @@ pub(super) struct Logout {
     /// Also forget the browser profile of the chromium capture, with its sessions at the identity provider
     #[arg(long)]
     browser: bool,
+    #[command(flatten)]
+    connection: ConnectionArgs,
 }
 
 impl Logout {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
         let (store, key) = self.profile.kept_under()?;
+        // What cannot be read as a token can be forgotten all the same.
+        let kept = store.load(&key).ok().flatten();
         if store.remove(&key)? {
-            terminal.done("The kept token is forgotten. The platform ends it by itself with the session timeout.");
+            terminal.done("The kept token is forgotten.");
         } else {
             terminal.say("No token was kept.");
         }
@@ -31,6 +39,35 @@ impl Logout {
                 terminal.say("No browser profile was kept.");
             }
         }
+        if let Some(kept) = kept.filter(|kept| !kept.has_ended(time::now())) {
+            self.end(&kept, terminal)?;
+        }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Asks the platform to end a token, and whether it has.
+    fn end(&self, kept: &Kept, terminal: &Terminal) -> Result<(), CommandError> {
+        let connection = self.connection.resolve(&self.profile)?;
+        let platform = Platform::new(connection.client()?, Plane::at(&kept.plane));
+        let asked = match kept.method {
+            Method::Saml | Method::Password => platform.log_out(&kept.token),
+            Method::ConnectedApp => platform.revoke(&kept.token),
+        };
+        match asked {
+            Ok(()) => {}
+            Err(PlatformError::Refused(refusal)) if refusal.reason == Reason::Unauthorized => {
+                terminal.say("It had ended at the platform already.");
+                return Ok(());
+            }
+            Err(error) => return Err(CommandError::NotEnded(error)),
+        }
+        match platform.takes(&kept.token) {
+            Some(false) => terminal.done("The platform has ended it."),
+            Some(true) => terminal.warn(
+                "the platform was asked to end it, but takes it still: it ends by itself with the session timeout.",
+            ),
+            None => terminal.say("The platform was asked to end it."),
+        }
+        Ok(())
     }
 }

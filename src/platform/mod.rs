@@ -6,6 +6,7 @@
 mod account;
 mod acs_url;
 mod connected_app;
+mod ending;
 mod exchange;
 mod granted;
 mod password;

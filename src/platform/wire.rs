@@ -55,6 +55,8 @@ pub enum Asked {
     Password,
     /// A token for a connected app.
     ConnectedApp,
+    /// The end of a token.
+    End,
     /// Whose token it is.
     Account,
     /// An organization's settings.
@@ -115,6 +117,7 @@ impl fmt::Display for Asked {
             Self::Exchange => "the exchange",
             Self::Password => "user name and password",
             Self::ConnectedApp => "the connected app's id and secret",
+            Self::End => "the request to end the token",
             Self::Account => "the question whose token it is",
             Self::Organization => "the question for the organization's settings",
         })

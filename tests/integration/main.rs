@@ -14,6 +14,7 @@ mod init;
 mod inspect;
 mod listener;
 mod login;
+mod logout;
 #[cfg(target_os = "linux")]
 mod own_browser;
 #[cfg(unix)]

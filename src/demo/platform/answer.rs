@@ -12,6 +12,10 @@ pub enum Route {
     Login,
     /// A connected app's credentials for a token.
     ConnectedApp,
+    /// The end of a user's session.
+    Logout,
+    /// The end of a connected app's token.
+    Revoke,
     /// `/accounts/api/me`.
     Me,
     /// `/accounts/api/users/me`.

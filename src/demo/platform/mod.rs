@@ -200,7 +200,9 @@ impl Inner {
             (Route::Exchange, "POST") => self.exchange(request),
             (Route::Login, "POST") => self.login(request),
             (Route::ConnectedApp, "POST") => self.connected_app(request),
-            (Route::Exchange | Route::Login | Route::ConnectedApp, _) => {
+            (Route::Logout, "GET") => return self.log_out(request),
+            (Route::Revoke, "POST") => self.revoke(request),
+            (Route::Exchange | Route::Login | Route::ConnectedApp | Route::Revoke, _) => {
                 Err((405, "Method Not Allowed".into()))
             }
             (Route::Me, "GET") => self
@@ -236,6 +238,8 @@ impl Inner {
             }
             ["accounts", "login"] => Route::Login,
             ["accounts", "api", "v2", "oauth2", "token"] => Route::ConnectedApp,
+            ["accounts", "api", "v2", "oauth2", "revoke"] => Route::Revoke,
+            ["accounts", "api", "logout"] => Route::Logout,
             ["accounts", "api", "me"] => Route::Me,
             ["accounts", "api", "users", "me"] => Route::UsersMe,
             ["accounts", "api", "organizations", _] => Route::Organization,
@@ -344,6 +348,37 @@ impl Inner {
         Ok(json!({ "access_token": token, "expires_in": 3600, "token_type": "bearer" }))
     }
 
+    /// Ends a user's session. What asks as a script is spared the way to the sign-in page.
+    fn log_out(&self, request: &Request) -> Response {
+        match self.holder(request) {
+            Ok(Holder::User(..)) => self.forget(bearer(request)),
+            Ok(Holder::App) | Err(_) => return refuse(401, "Unauthorized"),
+        }
+        match request.header("X-Requested-With") {
+            Some("XMLHttpRequest") => json_response(200, &json!({})),
+            _ => Response::empty(302).with("Location", "/login/"),
+        }
+    }
+
+    /// Revokes a connected app's token (RFC 7009).
+    fn revoke(&self, request: &Request) -> Answered {
+        let Holder::App = self.holder(request)? else {
+            return Err((400, "unsupported_token_type".into()));
+        };
+        let fields = form_pairs(std::str::from_utf8(&request.body).unwrap_or_default());
+        let token = fields.iter().find(|(name, _)| name == "token");
+        let Some((_, token)) = token else {
+            return Err((400, "invalid_request".into()));
+        };
+        self.forget(Some(token));
+        Ok(json!({}))
+    }
+
+    fn forget(&self, ended: Option<&str>) {
+        let tokens = &mut locked(&self.state).tokens;
+        tokens.retain(|(token, _)| Some(token.as_str()) != ended);
+    }
+
     fn organization(&self, request: &Request) -> Answered {
         self.holder(request)?;
         if !request.path().ends_with(ORGANIZATION_ID) {
@@ -379,9 +414,7 @@ impl Inner {
 
     /// Whose the request's bearer token is.
     fn holder(&self, request: &Request) -> Result<Holder, Refusal> {
-        let bearer = request
-            .header("Authorization")
-            .and_then(|value| value.strip_prefix("Bearer "));
+        let bearer = bearer(request);
         let state = locked(&self.state);
         let known = state
             .tokens
@@ -396,6 +429,10 @@ impl Inner {
 /// A status and the message beside it.
 type Refusal = (u16, String);
 type Answered = Result<Value, Refusal>;
+
+fn bearer(request: &Request) -> Option<&str> {
+    request.header("Authorization")?.strip_prefix("Bearer ")
+}
 
 fn is_json(request: &Request) -> bool {
     let kind = request.header("Content-Type").unwrap_or_default();
