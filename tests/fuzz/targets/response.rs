@@ -1,10 +1,13 @@
 //! The judge: any XML, with the fixtures' key. Nobody here can sign, so whatever is accepted names a user of a fixture.
 #![no_main]
 
+mod expected;
+
 use anyp_saml::encoding::base64;
-use anyp_saml::saml::{Expected, PostedResponse, Trust, Verdict, inspect, validate};
+use anyp_saml::saml::{PostedResponse, Trust, Verdict, inspect, validate};
 use anyp_saml::secret::Secret;
 use anyp_saml::xmldsig::TrustedKey;
+use expected::{expected, now};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
@@ -18,14 +21,7 @@ fuzz_target!(|xml: &[u8]| {
     let Ok(posted) = PostedResponse::new(Secret::new(base64(xml)), None) else {
         return;
     };
-    let expected = Expected {
-        issuer: Some("https://idp.example.test/saml".into()),
-        audience: Some("example-org.anypoint.mulesoft.com".into()),
-        recipient: Some("http://127.0.0.1:49321/acs".into()),
-        user: None,
-        clock_skew: Expected::CLOCK_SKEW,
-    };
-    let now = "2026-01-15T12:00:00Z".parse().unwrap();
+    let (expected, now) = (expected(), now());
     for learn in [false, true] {
         let trust = Trust {
             keys: KEYS.clone(),
