@@ -18,6 +18,12 @@ pub(super) struct Logout {
     /// Also forget the browser profile of the chromium capture, with its sessions at the identity provider
     #[arg(long)]
     browser: bool,
+    /// Also forget the identity provider's key that logins have learned: the next login shows the one it finds as new
+    ///
+    /// Say so only where that key was learned by mistake, or your identity provider's administrator tells you of another
+    /// one: whoever can post to you then has one chance more to be taken for your identity provider.
+    #[arg(long)]
+    identity_provider: bool,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -37,6 +43,13 @@ impl Logout {
                 terminal.done("The browser profile is forgotten. The identity provider will ask for everything again.");
             } else {
                 terminal.say("No browser profile was kept.");
+            }
+        }
+        if self.identity_provider {
+            if store.known().forget(&key)? {
+                terminal.done("The identity provider's key is forgotten. The next login shows the one it finds as new.");
+            } else {
+                terminal.say("No key of an identity provider was learned.");
             }
         }
         if let Some(kept) = kept.filter(|kept| !kept.has_ended(time::now())) {

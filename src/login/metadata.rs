@@ -161,7 +161,12 @@ impl Fetching<'_> {
         for new in &news {
             self.terminal.say(&format!("  {new}"));
         }
-        if !self.keeps || self.terminal.confirm("Believe it from now on?") {
+        if !self.keeps {
+            self.terminal
+                .say("It is believed for this look alone; the next login asks about it.");
+            return Ok(());
+        }
+        if self.terminal.confirm("Believe it from now on?") {
             return Ok(());
         }
         Err(LoginError::MetadataChanged {

@@ -42,6 +42,11 @@ pub fn gather(
     let mut issuer = issuer.map(str::to_owned);
     if let Some(source) = &sources.metadata {
         let provider = read_metadata(source, issuer.as_deref(), fetching)?;
+        for error in &provider.unusable {
+            fetching.terminal.warn(&format!(
+                "a signing certificate in the identity provider's metadata is passed over: {error}"
+            ));
+        }
         keys.extend(provider.keys);
         let services = provider
             .single_sign_on
@@ -52,6 +57,14 @@ pub fn gather(
     }
     for path in &sources.certificates {
         keys.extend(read_certificates(path)?);
+    }
+    let suits = |key: &&TrustedKey| key.is_suitable(sources.allow_legacy_algorithms);
+    for key in keys.iter().filter(|key| !suits(key)) {
+        fetching.terminal.warn(&format!(
+            "what the identity provider signs with its key {}, SHA-256 {}, is refused: a key of 2048 to 8192 bits is asked for",
+            key.description(),
+            key.fingerprint()
+        ));
     }
     Ok(Believed {
         trust: Trust {

@@ -101,6 +101,19 @@ impl KnownStore {
         directory.replace(key.file_name(), &json)
     }
 
+    /// Forgets what the logins of a profile have taught, at every platform and whatever state its file is in; says
+    /// whether there was anything.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn forget(&self, key: &Key) -> Result<bool, StoreError> {
+        let Some(directory) = Directory::open_own(&self.directory)? else {
+            return Ok(false);
+        };
+        let _lock = directory.lock()?;
+        directory.remove(&key.file_name())
+    }
+
     /// The most bytes of metadata that are kept.
     pub const MAX_METADATA: usize = 2 << 20;
 
@@ -195,6 +208,21 @@ mod tests {
         assert_eq!(load(&play, "https://a/"), None);
         store.save(&work, "https://a/", &known("three")).unwrap();
         assert_eq!(load(&work, "https://a/"), Some(known("three")));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_one_profiles_and_need_not_be_readable() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = KnownStore::below(directory.path());
+        let (work, play) = (Key::new("work").unwrap(), Key::new("play").unwrap());
+        assert!(!store.forget(&work).unwrap());
+        store.save(&work, "https://a/", &known("one")).unwrap();
+        store.save(&play, "https://a/", &known("two")).unwrap();
+        std::fs::write(store.path(&work), "damaged").unwrap();
+        assert!(store.forget(&work).unwrap());
+        assert!(!store.forget(&work).unwrap());
+        assert_eq!(store.load(&work, "https://a/").unwrap(), None);
+        assert_eq!(store.load(&play, "https://a/").unwrap(), Some(known("two")));
     }
 
     #[test]

@@ -56,6 +56,11 @@ impl SignatureAlgorithm {
     pub fn is_legacy(self) -> bool {
         self == Self::RsaSha1
     }
+
+    /// Whether its keys are those of elliptic curves.
+    pub(super) fn is_ecdsa(self) -> bool {
+        matches!(self, Self::EcdsaSha256 | Self::EcdsaSha384)
+    }
 }
 
 /// How the digest of the signed element was made (XML Signature 1.1 section 6.2).

@@ -177,7 +177,19 @@ impl TrustedKey {
         matches!(self.key, PublicKey::Rsa { bits, .. } if bits < 2048)
     }
 
-    /// How far a signature is this key's.
+    /// Whether signatures of this key are taken: of RSA from 2048 bits on (1024 where legacy algorithms are allowed), and
+    /// up to 8192, beyond which a stranger's signature would keep us busy.
+    pub fn is_suitable(&self, allow_legacy: bool) -> bool {
+        match self.key {
+            PublicKey::Rsa { bits, .. } => {
+                bits <= 8192 && bits >= if allow_legacy { 1024 } else { 2048 }
+            }
+            PublicKey::Ecdsa { .. } => true,
+        }
+    }
+
+    /// How far a signature is this key's. A key that is too weak is asked all the same, where that can be done: "made
+    /// with a weak key" and "made by a stranger" have different cures.
     pub(super) fn check(
         &self,
         algorithm: SignatureAlgorithm,
@@ -186,9 +198,13 @@ impl TrustedKey {
         value: &[u8],
     ) -> Match {
         match &self.key {
-            PublicKey::Rsa { der, bits } => match rsa(algorithm, *bits, allow_legacy) {
-                Ok(verification) => verify(verification, der, message, value),
-                Err(refused) => refused,
+            PublicKey::Rsa { .. } if algorithm.is_ecdsa() => Match::No,
+            PublicKey::Rsa { der, bits } => match rsa(algorithm, *bits) {
+                None => Match::Unsuitable,
+                Some(verification) => match verify(verification, der, message, value) {
+                    Match::Yes if !self.is_suitable(allow_legacy) => Match::Unsuitable,
+                    found => found,
+                },
             },
             PublicKey::Ecdsa { curve, point } => {
                 match (ecdsa(algorithm, *curve), ecdsa_value_to_der(value, *curve)) {
@@ -209,7 +225,7 @@ pub(super) enum Match {
     Yes,
     /// It was not.
     No,
-    /// The key is too weak (or, beyond 8192 bits, too slow) to be asked.
+    /// It was, or that cannot be told, and the key is none whose signatures are taken.
     Unsuitable,
 }
 
@@ -225,28 +241,19 @@ fn verify(
     }
 }
 
-/// How to verify with an RSA key of this size.
-fn rsa(
-    algorithm: SignatureAlgorithm,
-    bits: usize,
-    allow_legacy: bool,
-) -> Result<&'static dyn VerificationAlgorithm, Match> {
+/// How to verify with an RSA key of this size, where there is a way.
+fn rsa(algorithm: SignatureAlgorithm, bits: usize) -> Option<&'static dyn VerificationAlgorithm> {
     use SignatureAlgorithm as A;
-    let strong = (2048..=8192).contains(&bits);
-    let weak = allow_legacy && (1024..2048).contains(&bits);
-    Ok(match algorithm {
-        A::EcdsaSha256 | A::EcdsaSha384 => return Err(Match::No),
-        A::RsaSha1 if strong => &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
-        A::RsaSha256 if strong => &signature::RSA_PKCS1_2048_8192_SHA256,
-        A::RsaSha384 if strong => &signature::RSA_PKCS1_2048_8192_SHA384,
-        A::RsaSha512 if strong => &signature::RSA_PKCS1_2048_8192_SHA512,
-        A::RsaPssSha256 if strong => &signature::RSA_PSS_2048_8192_SHA256,
-        A::RsaSha1 if weak => &signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
-        A::RsaSha256 if weak => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-        A::RsaSha512 if weak => &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
-        A::RsaSha1 | A::RsaSha256 | A::RsaSha384 | A::RsaSha512 | A::RsaPssSha256 => {
-            return Err(Match::Unsuitable);
-        }
+    Some(match (algorithm, bits) {
+        (A::RsaSha1, 2048..=8192) => &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
+        (A::RsaSha256, 2048..=8192) => &signature::RSA_PKCS1_2048_8192_SHA256,
+        (A::RsaSha384, 2048..=8192) => &signature::RSA_PKCS1_2048_8192_SHA384,
+        (A::RsaSha512, 2048..=8192) => &signature::RSA_PKCS1_2048_8192_SHA512,
+        (A::RsaPssSha256, 2048..=8192) => &signature::RSA_PSS_2048_8192_SHA256,
+        (A::RsaSha1, 1024..2048) => &signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+        (A::RsaSha256, 1024..2048) => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+        (A::RsaSha512, 1024..2048) => &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
+        _ => return None,
     })
 }
 

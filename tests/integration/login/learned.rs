@@ -175,6 +175,28 @@ fn what_was_learned_and_cannot_be_read_is_not_forgotten() {
 }
 
 #[test]
+fn what_was_learned_is_forgotten_only_where_that_is_said() {
+    let scene = Scene::set();
+    let forget = || {
+        scene
+            .world
+            .run(&["logout", "--identity-provider"])
+            .code(0)
+            .stderr
+    };
+    assert!(forget().contains("No key"));
+    hand_in(&scene, &ResponseOptions::default()).code(0);
+    scene.world.run(&["logout"]).code(0);
+    hand_in(&scene, &of_a_stranger())
+        .code(4)
+        .says(&["another key"]);
+    assert!(forget().contains("key is forgotten"));
+    hand_in(&scene, &ResponseOptions::default())
+        .code(0)
+        .says(&[NEW]);
+}
+
+#[test]
 fn inspect_knows_what_logins_have_learned() {
     let scene = Scene::set();
     hand_in(&scene, &ResponseOptions::default()).code(0);

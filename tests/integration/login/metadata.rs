@@ -2,7 +2,7 @@
 
 use super::super::support::Scene;
 use super::super::support::world::Ended;
-use anyp_saml::demo::response::ResponseOptions;
+use anyp_saml::demo::response::{Key, ResponseOptions};
 use anyp_saml::loopback::{Limits, Response, Running, Server};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,8 +85,15 @@ fn age(scene: &Scene, days: i64) {
 
 /// Another certificate beside the identity provider's own, or in its place.
 fn with_another_key(xml: &str, keeps_own: bool) -> String {
-    let pem = std::fs::read_to_string("tests/fixtures/idp.pem").unwrap();
-    let other: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    with_certificate(xml, &certificate("idp.pem"), keeps_own)
+}
+
+fn certificate(name: &str) -> String {
+    let pem = std::fs::read_to_string(format!("tests/fixtures/{name}")).unwrap();
+    pem.lines().filter(|line| !line.starts_with('-')).collect()
+}
+
+fn with_certificate(xml: &str, other: &str, keeps_own: bool) -> String {
     let (start, rest) = xml.split_once("<md:KeyDescriptor").unwrap();
     let (key, end) = rest.split_once("</md:KeyDescriptor>").unwrap();
     let own = format!("<md:KeyDescriptor{key}</md:KeyDescriptor>");
@@ -170,6 +177,47 @@ fn another_key_or_name_is_refused_where_nobody_can_be_asked() {
     // Nothing of it is kept, so that the next login asks again.
     publisher.publish(|_| Some(original));
     publisher.log_in(&scene).code(0);
+    assert_eq!(kept_content(&scene), kept);
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_told_of_and_does_not_hide_a_good_one() {
+    let scene = Scene::set();
+    let publisher = Publisher::of(&scene);
+    publisher.publish(|xml| {
+        let weak = with_certificate(&xml, &certificate("weak.pem"), true);
+        Some(with_certificate(&weak, "AAAA", true))
+    });
+    let told = ["passed over", "RSA-1024", "2048 to 8192 bits"];
+    publisher.log_in(&scene).code(0).says(&told);
+    // A stranger's signature is not taken for one of the weak key.
+    let response = scene.response(&ResponseOptions {
+        key: Key::Foreign,
+        ..ResponseOptions::default()
+    });
+    let file = scene.world.file("response", response);
+    let arguments = [
+        "inspect",
+        file.to_str().unwrap(),
+        "--idp-metadata",
+        &publisher.url,
+    ];
+    let ended = scene.world.run(&arguments).code(4).says(&told);
+    assert!(ended.stdout.contains("(SIG-VALUE)"), "{ended}");
+}
+
+#[test]
+fn a_look_at_a_response_keeps_nothing_of_what_is_new() {
+    let scene = Scene::set();
+    let publisher = Publisher::of(&scene);
+    publisher.log_in(&scene).code(0);
+    let kept = kept_content(&scene);
+    publisher.publish(|xml| Some(with_another_key(&xml, true)));
+    age(&scene, 2);
+    let response = scene.response(&ResponseOptions::default());
+    let arguments = ["inspect", "-", "--idp-metadata", &publisher.url];
+    let ended = scene.world.run_with_input(&arguments, response.as_bytes());
+    ended.says(&["d483fb834d1865e7", "this look alone"]);
     assert_eq!(kept_content(&scene), kept);
 }
 
