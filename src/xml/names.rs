@@ -77,11 +77,25 @@ pub(super) fn namespace_name(name: &str) -> NamespaceName {
         && scheme
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    if is_scheme && !rest.is_empty() {
+    if !is_scheme || rest.is_empty() {
+        NamespaceName::Relative
+    } else if rest.strip_prefix("//").is_none_or(has_authority) {
         NamespaceName::Absolute
     } else {
-        NamespaceName::Relative
+        NamespaceName::NotAUri
     }
+}
+
+/// RFC 3986 section 3.2: `user@host:port` at the start, the user and the port if there are any. libxml2 reads a name so
+/// far, and gives up on the whole canonical form where it cannot; to it a colon without a port is none either.
+fn has_authority(text: &str) -> bool {
+    let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority
+        .split_once('@')
+        .map_or(authority, |(_, host)| host);
+    let port = host.split_once(':').map_or("0", |(_, port)| port);
+    let is_port = (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_port && !host.contains('@')
 }
 
 #[cfg(test)]
@@ -132,6 +146,10 @@ mod tests {
             "x+y.z-1:q",
             "urn:%4F?a=b&c#d",
             "urn:oasis:names:tc:SAML:2.0:assertion",
+            "http://me:x@host:80/a@b:c",
+            "http://host?a@b:c",
+            "file:///a",
+            "x:/a:b",
         ] {
             assert_eq!(namespace_name(name), NamespaceName::Absolute, "{name}");
         }
@@ -149,6 +167,11 @@ mod tests {
             "urn:%4",
             "urn:%zz",
             "urn:a#b#c",
+            "http://a:b/",
+            "http://a:/",
+            "http://a:80:80/",
+            "http://a:123456/",
+            "http://me@you@host/",
         ] {
             assert_eq!(namespace_name(name), NamespaceName::NotAUri, "{name}");
         }
