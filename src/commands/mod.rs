@@ -16,7 +16,7 @@ mod status;
 mod token;
 mod whoami;
 
-use crate::terminal::{Terminal, listen_for_interrupts};
+use crate::terminal::Terminal;
 use clap::{Parser, Subcommand};
 use error::CommandError;
 use std::process::ExitCode;
@@ -65,7 +65,6 @@ pub fn run() -> ExitCode {
     };
     let terminal = Terminal::new(command_line.verbose);
     keep_memory_private();
-    listen_for_interrupts();
     match command_line.command.run(&terminal) {
         Ok(code) => code,
         Err(error) => error.say(&terminal),

@@ -216,7 +216,9 @@ impl Directory {
         if mode.intersects(Mode::RWXG | Mode::RWXO) {
             return Err(of(Unsafe::Readable(bits(mode))));
         }
-        let mut content = Zeroizing::new(Vec::with_capacity(limit + 1));
+        // Its size and one byte more, so that nothing is copied while it is read, nor more wiped than there is.
+        let size = usize::try_from(stat.st_size).unwrap_or(limit).min(limit);
+        let mut content = Zeroizing::new(Vec::with_capacity(size + 1));
         let limited = File::from(descriptor)
             .take(limit as u64 + 1)
             .read_to_end(&mut content);

@@ -1,10 +1,12 @@
 //! Ctrl-C and termination, as something that a wait can end on.
 
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The exit code of an interrupted program, as shells count it: 128 + SIGINT.
 const INTERRUPTED_CODE: i32 = 130;
 
+static LISTENING: Once = Once::new();
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static WATCHES: AtomicUsize = AtomicUsize::new(0);
 
@@ -12,7 +14,7 @@ static WATCHES: AtomicUsize = AtomicUsize::new(0);
 /// second time in any case, they end the program at once with exit code 130.
 ///
 /// Where the system refuses (another handler stands already), its own behaviour stays, which also ends the program.
-pub fn listen_for_interrupts() {
+fn listen() {
     let _ = ctrlc::set_handler(|| {
         let again = INTERRUPTED.swap(true, Ordering::SeqCst);
         if again || WATCHES.load(Ordering::SeqCst) == 0 {
@@ -21,13 +23,15 @@ pub fn listen_for_interrupts() {
     });
 }
 
-/// Somebody who notices an interruption and ends in good order.
+/// Somebody who notices an interruption and ends in good order. Before the first one, signals end the program as the
+/// system does it: what waits for nothing needs no thread that listens.
 #[derive(Debug)]
 pub struct Watch(());
 
 impl Watch {
     /// Starts to watch.
     pub fn start() -> Self {
+        LISTENING.call_once(listen);
         WATCHES.fetch_add(1, Ordering::SeqCst);
         Self(())
     }

@@ -7,7 +7,7 @@
 mod interrupt;
 mod prompt;
 
-pub use interrupt::{Watch, listen_for_interrupts};
+pub use interrupt::Watch;
 pub use prompt::PromptError;
 
 use crate::token::AccessToken;

@@ -149,6 +149,32 @@ fn where_nobody_could_sign_in_it_fails_at_once_and_says_the_cure() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn who_hands_a_kept_token_out_opens_no_socket_and_starts_nothing() {
+    use super::support::skip::skipped;
+    if Command::new("strace").arg("-V").output().is_err() {
+        return skipped("there is no strace");
+    }
+    let scene = Scene::set();
+    scene.log_in(&Browser::default(), &[]).0.code(0);
+    // Some of these calls do not exist everywhere.
+    let calls = "trace=%network,?fork,?vfork,clone,?clone3";
+    for arguments in [
+        &["token"][..],
+        &["env", "bash"],
+        &["status"],
+        &["exec", "--", "true"],
+    ] {
+        let mut command = scene.world.foreign_command("strace");
+        command.args(["-f", "-qq", "-e", calls, "-e", "signal=none", "-o", "seen"]);
+        command.arg(env!("CARGO_BIN_EXE_anyp-saml")).args(arguments);
+        Running::new(command).end().code(0);
+        let seen = fs::read_to_string(scene.world.here().join("seen")).unwrap();
+        assert_eq!(seen, "", "{arguments:?}");
+    }
+}
+
 #[test]
 fn a_token_that_ends_too_soon_is_not_handed_out() {
     let desk = Desk::set();
