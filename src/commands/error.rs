@@ -514,7 +514,17 @@ fn store(error: &StoreError) -> Words {
         ),
         StoreError::Busy { .. } => Some("End the other program, or try again."),
         StoreError::NoFileName { .. } => Some("Give a path that ends in a file's name."),
-        StoreError::Io { .. } => None,
+        StoreError::Io { error, .. } => match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Some(
+                "Make room there. XDG_STATE_HOME names another place for the kept tokens, --token-file for a token's file.",
+            ),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(
+                "XDG_STATE_HOME names another place for the kept tokens, --token-file for a token's file: it must be one \
+                 that you may write to.",
+            ),
+            ErrorKind::NotFound => Some("Make the directory first."),
+            _ => None,
+        },
     })
 }
 

@@ -10,8 +10,12 @@ use crate::terminal::Terminal;
 ///
 /// # Errors
 /// [`StoreError`]
-pub(super) fn prepare_to_keep(config: &LoginConfig, store: &TokenStore) -> Result<(), StoreError> {
-    store.prepare()?;
+pub(super) fn prepare_to_keep(
+    config: &LoginConfig,
+    store: &TokenStore,
+    key: &Key,
+) -> Result<(), StoreError> {
+    store.prepare(key)?;
     match &config.hand_out.token_file {
         Some(path) => prepare_token_file(path),
         None => Ok(()),

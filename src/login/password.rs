@@ -22,7 +22,7 @@ pub(super) fn log_in(
 ) -> Result<SignedIn, LoginError> {
     let client = config.connection.client()?;
     let platform = Arc::new(Platform::new(client, password.plane.clone()));
-    prepare_to_keep(config, store)?;
+    prepare_to_keep(config, store, key)?;
     terminal.say(&format!(
         "Signing in to {} with user name and password.",
         password.plane.described()

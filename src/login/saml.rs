@@ -149,7 +149,7 @@ fn prepare(
         .origins
         .extend(saml.sign_in_link.iter().map(WebAddress::origin));
     believed.remember(known.load(key, saml.platform.as_str())?)?;
-    prepare_to_keep(config, store)?;
+    prepare_to_keep(config, store, key)?;
     let platform = Platform::new(client, saml.platform.plane().clone());
     Ok((believed, Arc::new(platform)))
 }

@@ -1,7 +1,7 @@
 //! Files in a directory that is held open.
 
 use super::walk::{self, Missing, bits, io, mode};
-use super::{StoreError, Unsafe, others};
+use super::{ROOM, StoreError, Unsafe, others};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -166,15 +166,18 @@ impl Directory {
         self.synchronize()
     }
 
-    /// Makes sure that [`Directory::replace`] would do: what stands there may be replaced, and a new file can be made.
+    /// Makes sure that [`Directory::replace`] would do: what stands there may be replaced, and a new file can be made and
+    /// filled.
     pub(super) fn prepare(&self, name: impl AsRef<OsStr>) -> Result<(), StoreError> {
         let name = name.as_ref();
         let path = self.path.join(name);
         self.check_place(name, &path)?;
         let new = new_name(&path)?;
-        self.write_new(&new, b"")
-            .map_err(|error| io(&path, "write", error))?;
-        self.remove(&new).map(drop)
+        let written = self.write_new(&new, &ROOM);
+        // Whatever came of it, nothing is left.
+        let removed = self.remove(&new);
+        written.map_err(|error| io(&path, "write", error))?;
+        removed.map(drop)
     }
 
     fn write_new(&self, name: &str, content: &[u8]) -> std::io::Result<()> {

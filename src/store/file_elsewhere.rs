@@ -4,7 +4,7 @@
 //! lives by default, is open to the user, SYSTEM and administrators alone. Links and other files than regular ones are
 //! refused by name, and a new file is renamed into place.
 
-use super::{StoreError, Unsafe};
+use super::{ROOM, StoreError, Unsafe};
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self as std_io, Read as _, Write as _};
@@ -135,13 +135,15 @@ impl Directory {
         write().map(drop).map_err(|error| io(&path, "write", error))
     }
 
-    /// Makes sure that [`Directory::replace`] would do: what stands there may be replaced, and a new file can be made.
+    /// Makes sure that [`Directory::replace`] would do: what stands there may be replaced, and a new file can be made and
+    /// filled.
     pub(super) fn prepare(&self, name: impl AsRef<OsStr>) -> Result<(), StoreError> {
         let path = self.path.join(name.as_ref());
         self.check_place(&path)?;
-        // Removed as soon as it is made.
+        // Removed as soon as it is written.
         let new = tempfile::Builder::new().prefix(NEW).tempfile_in(&self.path);
-        new.map(drop).map_err(|error| io(&path, "write", error))
+        new.and_then(|mut new| new.write_all(&ROOM))
+            .map_err(|error| io(&path, "write", error))
     }
 
     /// Reads a regular file up to a limit; `None` when it is missing.

@@ -42,6 +42,9 @@ use thiserror::Error;
 /// The most bytes of a kept file that are read. Ours stay below 10 KiB.
 const MAX_KEPT: usize = 64 * 1024;
 
+/// What is written, and removed again, to learn that a file of ours has room.
+const ROOM: [u8; 16 * 1024] = [0; 16 * 1024];
+
 /// The kept tokens.
 #[derive(Clone, Debug)]
 pub struct TokenStore {
@@ -245,13 +248,15 @@ impl TokenStore {
         self.directory.join(key.file_name())
     }
 
-    /// Makes sure that a token can be kept, before anybody signs in for one: missing directories are made, with mode
-    /// 0700, and a file in them can be written.
+    /// Makes sure that a token can be kept under a key, before anybody signs in for one: missing directories are made,
+    /// with mode 0700, and a file of its size can be put where it belongs.
     ///
     /// # Errors
     /// [`StoreError`]: what keeps it from being kept.
-    pub fn prepare(&self) -> Result<(), StoreError> {
-        Directory::create_own(&self.directory)?.lock().map(drop)
+    pub fn prepare(&self, key: &Key) -> Result<(), StoreError> {
+        let directory = Directory::create_own(&self.directory)?;
+        let _lock = directory.lock()?;
+        directory.prepare(key.file_name())
     }
 
     /// Keeps a token under a key, in place of the one that was there. Missing directories are made, with mode 0700.

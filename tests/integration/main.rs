@@ -18,6 +18,8 @@ mod logout;
 #[cfg(target_os = "linux")]
 mod own_browser;
 #[cfg(unix)]
+mod places;
+#[cfg(unix)]
 mod real_idps;
 mod session;
 mod shells;
