@@ -2,12 +2,15 @@
 //!
 //! What is absent is the point. No redirects, since a 307 would carry a response or a token to another host. No
 //! retries, since a response can be exchanged once. No cookies, no compression, no HTTP/2, no switch that turns
-//! certificate checks off. Alone owns reqwest, hyper and rustls.
+//! certificate checks off. Alone owns reqwest, hyper,
+//! hyper-util and rustls.
 
 mod error;
 mod names;
+mod proxy;
 
 pub use error::{CaBundleError, HttpError, ProxyFailure, TlsFailure};
+pub use proxy::{PROXY_VARIABLES, Proxy, names_a_proxy, proxy_to};
 
 use crate::address::WebAddress;
 use reqwest::blocking;
@@ -123,6 +126,17 @@ enum Route {
     LoopbackPlain,
 }
 
+impl Route {
+    /// The way to an address.
+    fn to(address: &WebAddress) -> Self {
+        match (address.is_loopback(), address.is_https()) {
+            (false, _) => Self::Remote,
+            (true, true) => Self::LoopbackTls,
+            (true, false) => Self::LoopbackPlain,
+        }
+    }
+}
+
 impl Client {
     /// A client with these settings. The system's certificates are read at the first request that needs them.
     ///
@@ -141,6 +155,14 @@ impl Client {
         })))
     }
 
+    /// Reads the certificates that a request to other machines would be answered for with.
+    ///
+    /// # Errors
+    /// [`HttpError::NoRoots`], or what else keeps every such request from being sent.
+    pub fn read_authorities(&self) -> Result<(), HttpError> {
+        self.client(Route::Remote).map(drop)
+    }
+
     /// Sends one request once and reads its answer. A status that means failure is an answer like any other.
     ///
     /// A kept connection that the other side closed meanwhile is noticed before anything is written to it, and a new
@@ -157,7 +179,7 @@ impl Client {
             Method::Post => reqwest::Method::POST,
         };
         let mut outgoing = self
-            .route(address)?
+            .client(Route::to(address))?
             .request(method, address.as_str())
             .headers(header_map(request.headers)?)
             // Set here, since only a request's own time-out also ends the reading of the body.
@@ -184,13 +206,8 @@ impl Client {
         }
     }
 
-    /// The kept client for the way to this address, built when there is none yet.
-    fn route(&self, address: &WebAddress) -> Result<blocking::Client, HttpError> {
-        let route = match (address.is_loopback(), address.is_https()) {
-            (false, _) => Route::Remote,
-            (true, true) => Route::LoopbackTls,
-            (true, false) => Route::LoopbackPlain,
-        };
+    /// The kept client for this way out, built when there is none yet.
+    fn client(&self, route: Route) -> Result<blocking::Client, HttpError> {
         // A thread that panicked while it held the lock left a whole list behind: each entry is set at once.
         let mut routes = self.0.routes.lock().unwrap_or_else(PoisonError::into_inner);
         let place = &mut routes[route as usize];

@@ -64,6 +64,19 @@ pub fn parse_date_time(text: &str) -> Option<Timestamp> {
     std::str::from_utf8(&text).ok()?.parse().ok()
 }
 
+/// Reads the date of an HTTP answer in the form that is sent today (RFC 9110 section 5.6.7): `Sun, 22 Nov 2026 04:35:17
+/// GMT`.
+pub fn parse_http_date(text: &str) -> Option<Timestamp> {
+    // jiff's own form of it is a mail's, which allows far more.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | ',' | ':');
+    let text = text
+        .strip_suffix(" GMT")
+        .filter(|text| text.chars().all(is_plain))?;
+    jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(format!("{text} +0000"))
+        .ok()
+}
+
 /// Reads an `xs:duration` of days and smaller units. Months and years have no length of their own.
 pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     let span: jiff::Span = text.strip_prefix('P').and(text.parse().ok())?;
@@ -89,6 +102,27 @@ mod tests {
         }
         let fraction = parse_date_time("2026-01-15T12:00:00.123456789123Z").unwrap();
         assert_eq!(fraction.subsec_nanosecond(), 123_456_789);
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read_in_its_one_form() {
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        assert_eq!(
+            parse_http_date(date),
+            Some("1994-11-06T08:49:37Z".parse().unwrap())
+        );
+        for text in [
+            "",
+            "GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            "Sun, 06 Nov 1994 08:49:37 +0100",
+            "Sun, 06 Nov 1994 08:49:37 (\u{1b}) GMT",
+            "Mon, 06 Nov 1994 08:49:37 GMT",
+            "now",
+        ] {
+            assert_eq!(parse_http_date(text), None, "{text}");
+        }
     }
 
     #[test]

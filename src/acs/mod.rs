@@ -206,7 +206,7 @@ impl Delivery {
 }
 
 /// Whether somebody listens at the same port of the other loopback address. The system lets them.
-fn neighbour(address: &LoopbackAddress) -> Option<Warning> {
+pub fn neighbour(address: &LoopbackAddress) -> Option<Warning> {
     let sockets = address.sockets();
     let [ours] = sockets.as_slice() else {
         return None;

@@ -6,7 +6,7 @@
 pub mod chromium;
 mod system;
 
-pub use system::{Blocked, OpenError, find, open, why_not_here};
+pub use system::{Blocked, OpenError, find, open, opener, why_not_here};
 
 /// Variables that hold secrets of the platform's other tools: a browser has no use for them.
 const SECRETS: [&str; 4] = [

@@ -88,23 +88,40 @@ pub fn why_not_here(variable: impl Fn(&str) -> Option<OsString>) -> Option<Block
 /// [`OpenError`] when no browser could be started.
 pub fn open(browser: Option<&str>, address: &WebAddress) -> Result<(), OpenError> {
     if let Some(browser) = browser {
-        return start(named(browser, address)?);
+        return start(named(browser, address.as_str())?);
     }
-    let default =
-        preferred(env::var_os("BROWSER")).and_then(|browser| named(&browser, address).ok());
     let mut result = Err(OpenError::NoLauncher);
-    for candidate in default.into_iter().chain(open::commands(address.as_str())) {
-        let Some(program) = find(candidate.get_program()) else {
-            continue;
-        };
-        let mut command = Command::new(program);
-        command.args(candidate.get_args());
+    for command in launchers(address.as_str()) {
         result = start(command);
         if result.is_ok() {
             break;
         }
     }
     result
+}
+
+/// The program that [`fn@open`] would start first.
+///
+/// # Errors
+/// [`OpenError`] when there is none.
+pub fn opener(browser: Option<&str>) -> Result<PathBuf, OpenError> {
+    let command = match browser {
+        Some(browser) => named(browser, "")?,
+        None => launchers("").next().ok_or(OpenError::NoLauncher)?,
+    };
+    Ok(command.get_program().into())
+}
+
+/// The commands that open an address in the user's default browser, as far as they are installed.
+fn launchers(address: &str) -> impl Iterator<Item = Command> {
+    let default =
+        preferred(env::var_os("BROWSER")).and_then(|browser| named(&browser, address).ok());
+    let candidates = default.into_iter().chain(open::commands(address));
+    candidates.filter_map(|candidate| {
+        let mut command = Command::new(find(candidate.get_program())?);
+        command.args(candidate.get_args());
+        Some(command)
+    })
 }
 
 /// The first entry of `$BROWSER` when it is a program's name and nothing else: the variable's `%s` form is a piece of a
@@ -121,7 +138,7 @@ fn preferred(variable: Option<OsString>) -> Option<String> {
 }
 
 /// A named browser: a program whose whole name this is, else a program and its arguments separated by spaces.
-fn named(browser: &str, address: &WebAddress) -> Result<Command, OpenError> {
+fn named(browser: &str, address: &str) -> Result<Command, OpenError> {
     let whole = find(OsStr::new(browser)).map(|program| (program, Vec::new()));
     let split = || {
         let mut words = browser.split_whitespace();
@@ -132,7 +149,7 @@ fn named(browser: &str, address: &WebAddress) -> Result<Command, OpenError> {
         return Err(OpenError::NotFound(crate::foreign::brief(browser)));
     };
     let mut command = Command::new(program);
-    command.args(arguments).arg(address.as_str());
+    command.args(arguments).arg(address);
     Ok(command)
 }
 

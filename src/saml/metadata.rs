@@ -20,6 +20,8 @@ pub struct IdentityProvider {
     pub keys: Vec<TrustedKey>,
     /// How long the metadata may be kept before it is asked for again (`cacheDuration`, Metadata 2.3.2), where it says so.
     pub cache_duration: Option<SignedDuration>,
+    /// Until when the metadata holds (`validUntil`, Metadata 2.3.2), where it says so.
+    pub valid_until: Option<Timestamp>,
     /// Signing certificates that cannot be used here, each with its reason: an unusual kind of key, say.
     pub unusable: Vec<KeyError>,
     /// Where it signs users in, as pairs of binding and location (Metadata 2.4.3). Not checked to be web addresses.
@@ -112,8 +114,7 @@ pub fn parse(
         })
         .collect();
     let entity = choose(&described, entity_id)?;
-    check_valid_until(entity, now)?;
-    read(entity)
+    read(entity, valid_until(entity, now)?)
 }
 
 /// The roles of an entity in which it signs users in with SAML 2.0.
@@ -152,7 +153,8 @@ fn choose<'d>(
 }
 
 /// The end of what holds for a part holds for all within it (Metadata 2.3.1, 2.3.2, 2.4.1).
-fn check_valid_until(entity: Element<'_>, now: Timestamp) -> Result<(), MetadataError> {
+fn valid_until(entity: Element<'_>, now: Timestamp) -> Result<Option<Timestamp>, MetadataError> {
+    let mut first = None;
     let around = std::iter::successors(Some(entity), |element| element.parent());
     for element in around.chain(descriptors(entity)) {
         let Some(written) = DateTime::read(element, "validUntil") else {
@@ -161,13 +163,16 @@ fn check_valid_until(entity: Element<'_>, now: Timestamp) -> Result<(), Metadata
         match written.instant {
             None => return Err(MetadataError::ValidUntil(written.text)),
             Some(until) if until <= now => return Err(MetadataError::Expired { until, now }),
-            Some(_) => {}
+            Some(until) => first = Some(first.map_or(until, |first: Timestamp| first.min(until))),
         }
     }
-    Ok(())
+    Ok(first)
 }
 
-fn read(entity: Element<'_>) -> Result<IdentityProvider, MetadataError> {
+fn read(
+    entity: Element<'_>,
+    valid_until: Option<Timestamp>,
+) -> Result<IdentityProvider, MetadataError> {
     let entity_id = entity.attribute("entityID").unwrap_or_default().to_owned();
     // Without a use a key is for both (Metadata 2.4.1.1); overlooking that was CVE-2026-16443.
     let signs = |key: &Element<'_>| matches!(key.attribute("use"), None | Some("signing"));
@@ -216,6 +221,7 @@ fn read(entity: Element<'_>) -> Result<IdentityProvider, MetadataError> {
         entity_id,
         keys,
         cache_duration,
+        valid_until,
         unusable,
         single_sign_on,
     })
@@ -442,7 +448,8 @@ mod tests {
             );
         }
         let later = " validUntil=\"2026-01-15T12:00:01Z\"";
-        assert!(read(&entity("idp", later, &key), None).is_ok());
+        let provider = read(&entity("idp", later, &key), None).unwrap();
+        assert_eq!(provider.valid_until, "2026-01-15T12:00:01Z".parse().ok());
         let never = " validUntil=\"never\"";
         assert!(matches!(
             read(&entity("idp", never, &key), None),

@@ -18,6 +18,18 @@ pub enum Outcome {
     Skip,
 }
 
+impl Outcome {
+    /// As programs read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Warn => "warn",
+            Self::Skip => "skip",
+        }
+    }
+}
+
 /// One rule, held against one response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {

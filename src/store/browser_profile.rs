@@ -53,7 +53,7 @@ impl BrowserProfiles {
     pub fn take(&self, key: &Key) -> Result<BrowserProfile, StoreError> {
         let parent = Directory::create_own(&self.directory)?;
         self.sweep(&parent)?;
-        let directory = self.directory.join(key.base_name());
+        let directory = self.path(key);
         self.lock(directory, false, LOCK_PATIENCE)
     }
 
@@ -77,6 +77,26 @@ impl BrowserProfiles {
         self.lock(directory, true, LOCK_PATIENCE)
     }
 
+    /// Whether there is a profile of a key. It may be used, and no browser uses it just now.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what keeps [`BrowserProfiles::take`] from taking it, as far as that can be told without making
+    /// anything.
+    pub fn look(&self, key: &Key) -> Result<bool, StoreError> {
+        Directory::look(&self.directory)?;
+        let directory = self.path(key);
+        let is_there = Directory::look(&directory)?.is_some();
+        if has_browser(&directory.join(DATA)) {
+            return Err(StoreError::BrowserBusy { path: directory });
+        }
+        Ok(is_there)
+    }
+
+    /// The directory of a key's profile.
+    pub fn path(&self, key: &Key) -> PathBuf {
+        self.directory.join(key.base_name())
+    }
+
     /// Removes the profile of a key; says whether there was one.
     ///
     /// # Errors
@@ -86,7 +106,7 @@ impl BrowserProfiles {
             return Ok(false);
         };
         self.sweep(&parent)?;
-        let directory = self.directory.join(key.base_name());
+        let directory = self.path(key);
         if Directory::open_own(&directory)?.is_none() {
             return Ok(false);
         }
@@ -287,6 +307,23 @@ mod tests {
         // No process has this number.
         symlink("this-host-2147483646", &lock).unwrap();
         assert!(take().is_ok());
+    }
+
+    #[test]
+    fn a_look_makes_nothing_and_sees_a_browser_that_runs() {
+        let (state, profiles) = profiles();
+        assert!(!profiles.look(&work()).unwrap());
+        assert_eq!(fs::read_dir(state.path()).unwrap().count(), 0);
+        let profile = profiles.take(&work()).unwrap();
+        profile.prepare(b"{}").unwrap();
+        let lock = profile.path().join("SingletonLock");
+        drop(profile);
+        assert!(profiles.look(&work()).unwrap());
+        symlink(format!("this-host-{}", std::process::id()), &lock).unwrap();
+        assert!(matches!(
+            profiles.look(&work()),
+            Err(StoreError::BrowserBusy { .. })
+        ));
     }
 
     #[test]

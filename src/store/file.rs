@@ -2,7 +2,7 @@
 
 use super::walk::{self, Missing, bits, io, mode};
 use super::{ROOM, StoreError, Unsafe, others};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
@@ -83,6 +83,26 @@ impl Directory {
         }
         let path = path.to_owned();
         Ok(Some(Self { descriptor, path }))
+    }
+
+    /// A directory of our own that may be written to; `None` when it is missing, and can be made.
+    pub(super) fn look(path: &Path) -> Result<Option<Self>, StoreError> {
+        let access = |directory: &OwnedFd, path: &Path| {
+            let rights = Access::WRITE_OK | Access::EXEC_OK;
+            rustix::fs::accessat(directory, ".", rights, AtFlags::empty())
+                .map_err(|error| io(path, "write to", error))
+        };
+        if let Some(own) = Self::open_own(path)? {
+            access(&own.descriptor, path)?;
+            return Ok(Some(own));
+        }
+        for above in path.ancestors().skip(1) {
+            if let Some(directory) = walk::open_directory(above, Missing::Leave)? {
+                access(&directory, above)?;
+                break;
+            }
+        }
+        Ok(None)
     }
 
     /// A directory that the user named for a file.

@@ -61,6 +61,11 @@ impl Directory {
         }
     }
 
+    /// A directory of our own; `None` when it is missing. Who may write to it is the system's to say.
+    pub(super) fn look(path: &Path) -> Result<Option<Self>, StoreError> {
+        Self::open_own(path)
+    }
+
     /// A directory that the user named for a file.
     pub(super) fn open_users(path: &Path) -> Result<Self, StoreError> {
         let path = std::path::absolute(path).map_err(|error| io(path, "find", error))?;

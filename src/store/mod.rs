@@ -259,6 +259,23 @@ impl TokenStore {
         directory.prepare(key.file_name())
     }
 
+    /// Whether [`TokenStore::prepare`] would do, and leaves everything as it is: a file can be put into the directory, or
+    /// one that is missing can be made. Says whether it is there.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what keeps a token from being kept.
+    pub fn look(&self, key: &Key) -> Result<bool, StoreError> {
+        let Some(directory) = Directory::look(&self.directory)? else {
+            return Ok(false);
+        };
+        directory.prepare(key.file_name()).map(|()| true)
+    }
+
+    /// The directory of the tokens.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Keeps a token under a key, in place of the one that was there. Missing directories are made, with mode 0700.
     ///
     /// # Errors

@@ -167,6 +167,17 @@ impl Terminal {
         io::stdout().is_terminal()
     }
 
+    /// How many characters a line has of what is handed out to a screen; `None` where it goes elsewhere.
+    pub fn width(&self) -> Option<usize> {
+        #[cfg(unix)]
+        return rustix::termios::tcgetwinsize(io::stdout())
+            .ok()
+            .map(|size| usize::from(size.ws_col))
+            .filter(|columns| *columns > 0);
+        #[cfg(not(unix))]
+        self.hands_out_to_a_screen().then_some(80)
+    }
+
     /// Asks a question at the terminal; only a clear yes is one. Where there is no terminal, or Ctrl-C comes in place of
     /// an answer, it is no.
     pub fn confirm(&self, question: &str) -> bool {

@@ -12,6 +12,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("reqwest", &["http"]),
     ("rustls", &["demo", "http"]),
     ("hyper", &["http"]),
+    ("hyper_util", &["http"]),
     ("bytes", &["http"]),
     ("tiny_http", &["loopback"]),
     ("quick_xml", &["xml"]),
@@ -58,6 +59,14 @@ const PURE: &[&str] = &[
     "encoding.rs",
     "address.rs",
     "browser/chromium/intercept.rs",
+    "commands/doctor/check",
+    "commands/doctor/clock",
+    "commands/doctor/configuration",
+    "commands/doctor/kept",
+    "commands/doctor/keys",
+    "commands/doctor/machine",
+    "commands/doctor/metadata",
+    "commands/doctor/network",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",

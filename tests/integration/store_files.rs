@@ -144,6 +144,29 @@ fn a_store_is_made_ready_before_there_is_a_token() {
 }
 
 #[test]
+fn a_look_at_a_store_makes_nothing_and_finds_what_is_in_its_way() {
+    let world = World::new();
+    assert!(!world.store().look(&key()).unwrap());
+    assert!(!world.path("state").exists());
+    world.save("one").unwrap();
+    assert!(world.store().look(&key()).unwrap());
+    assert_eq!(world.names(), ["profile-default.json"]);
+    set_mode(&world.tokens(), 0o777);
+    assert_eq!(
+        unsafe_at(world.store().look(&key())),
+        (world.tokens(), Unsafe::Writable(0o777))
+    );
+    for (directory, mode) in [(world.tokens(), 0o500), (world.path("state"), 0o700)] {
+        set_mode(&directory, mode);
+    }
+    match world.store().look(&key()) {
+        Err(error) => assert!(error.to_string().contains("cannot write to"), "{error}"),
+        Ok(_) => eprintln!("skipped: root writes everywhere"),
+    }
+    set_mode(&world.tokens(), 0o700);
+}
+
+#[test]
 fn a_second_token_takes_a_new_file_whatever_the_old_ones_mode_was() {
     let world = World::new();
     world.save("one").unwrap();

@@ -37,10 +37,26 @@ pub fn installed() -> Option<PathBuf> {
         .find(|place| place.is_file() && !is_confined(place))
 }
 
+/// An installed browser that cannot be taken, since it is a snap.
+pub fn installed_as_snap() -> Option<PathBuf> {
+    let snap = cfg!(target_os = "linux").then_some("/snap/bin/chromium");
+    PLACES
+        .iter()
+        .copied()
+        .chain(snap)
+        .map(PathBuf::from)
+        .find(|place| place.is_file() && is_confined(place))
+}
+
 /// Whether a program's name is that of a browser of this family.
 pub fn is_of_the_family(program: &Path) -> bool {
     let name = program.file_name().unwrap_or_default();
-    let name = name.to_string_lossy().to_ascii_lowercase();
+    names_one_of_the_family(&name.to_string_lossy())
+}
+
+/// Whether a name, or what a browser says of its version, is that of a browser of this family.
+pub fn names_one_of_the_family(text: &str) -> bool {
+    let name = text.to_ascii_lowercase();
     ["chrom", "edge", "brave", "vivaldi"]
         .iter()
         .any(|known| name.contains(known))

@@ -119,7 +119,8 @@ pub(super) fn start(program: &Path, arguments: &[OsString]) -> io::Result<Starte
     Err(io::ErrorKind::Unsupported.into())
 }
 
-fn command(program: &Path, arguments: &[OsString]) -> Command {
+/// The program, not yet started, with none of the user's secrets.
+pub(super) fn command(program: &Path, arguments: &[OsString]) -> Command {
     let mut command = Command::new(program);
     command
         .args(arguments)

@@ -11,10 +11,12 @@ mod intercept;
 mod launch;
 mod pipe;
 mod protocol;
+mod version;
 
 pub use conversation::{Errand, Stage};
-pub use find::{installed, is_of_the_family};
+pub use find::{installed, installed_as_snap, is_of_the_family, names_one_of_the_family};
 pub use launch::{Sandbox, Window};
+pub use version::{VersionError, version};
 
 use crate::store::{BrowserProfile, StoreError};
 use conversation::Conversation;

@@ -2,7 +2,7 @@
 
 use crate::commands::error::CommandError;
 use crate::foreign;
-use crate::saml::{Check, Outcome, Report, Verdict};
+use crate::saml::{Check, Report, Verdict};
 use crate::time::{Timestamp, to_the_second};
 use serde::Serialize;
 
@@ -93,12 +93,7 @@ pub(super) fn of(report: &Report, now: Timestamp, values: bool) -> Result<String
 fn line(check: &Check) -> Line<'_> {
     Line {
         code: check.rule.code(),
-        outcome: match check.outcome {
-            Outcome::Pass => "pass",
-            Outcome::Fail => "fail",
-            Outcome::Warn => "warn",
-            Outcome::Skip => "skip",
-        },
+        outcome: check.outcome.name(),
         found: &check.found,
         expected: &check.expected,
         section: check.rule.section(),
