@@ -37,14 +37,26 @@ impl Connection {
     /// # Errors
     /// [`ConfigError`] when the CA bundle cannot be used.
     pub fn client(&self) -> Result<Client, ConfigError> {
+        self.client_within(Settings::default().connect_timeout, self.timeout)
+    }
+
+    /// Makes an HTTP client for whoever waits only so long: for a connection, and for a whole answer.
+    ///
+    /// # Errors
+    /// As [`Connection::client`].
+    pub fn client_within(
+        &self,
+        connect_timeout: Duration,
+        timeout: Duration,
+    ) -> Result<Client, ConfigError> {
         let ca_bundle = match &self.ca_bundle {
             Some(path) => Some(read_trusted(path, Settings::MAX_CA_BUNDLE as u64)?),
             None => None,
         };
         let settings = Settings {
             ca_bundle,
-            timeout: self.timeout,
-            ..Settings::default()
+            connect_timeout,
+            timeout,
         };
         Client::new(&settings).map_err(|error| ConfigError::Client(error.to_string()))
     }

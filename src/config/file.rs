@@ -63,6 +63,11 @@ impl ConfigFile {
         self.profile.contains_key(name)
     }
 
+    /// The profile that it names for when nobody names one.
+    pub fn default_profile(&self) -> Option<&str> {
+        self.default_profile.as_deref()
+    }
+
     /// The file's text with a profile more at its end. The first profile of a file is the default one.
     pub fn text_with(&self, name: &str, settings: &Layer) -> String {
         let mut text = self.text.clone();

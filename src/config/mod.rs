@@ -7,6 +7,7 @@ mod file;
 mod inspection;
 mod layer;
 mod login;
+mod parts;
 mod paths;
 mod reader;
 mod saml;
@@ -21,6 +22,7 @@ pub use file::{ConfigFile, DEFAULT_PROFILE, Profile};
 pub use inspection::Inspection;
 pub use layer::{Layer, Layers, Origin};
 pub use login::{HandOut, LoginConfig, MethodConfig, resolve};
+pub use parts::{Parts, SamlParts};
 pub use paths::{CONFIG_VARIABLE, config_file, state_directory};
 pub use reader::parse_duration;
 pub use saml::{

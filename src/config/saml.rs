@@ -119,16 +119,7 @@ impl SamlConfig {
         plane(read)?;
         let platform = read.parsed(Setting::AcsUrl, PlatformAcs::parse)?;
         let sign_in_link = read.parsed(Setting::IdpUrl, WebAddress::parse)?;
-        let is_paste = read.value(Setting::Response).is_some()
-            || read.value(Setting::Capture) == Some("paste");
-        let missing = [
-            (Setting::AcsUrl, platform.is_none()),
-            (Setting::IdpUrl, sign_in_link.is_none() && !is_paste),
-        ];
-        let missing: Vec<_> = missing
-            .into_iter()
-            .filter_map(|(setting, is)| is.then_some(setting))
-            .collect();
+        let missing = missing(read);
         let Some(platform) = platform.filter(|_| missing.is_empty()) else {
             return Err(ConfigError::Missing(missing));
         };
@@ -190,6 +181,17 @@ impl SamlConfig {
     }
 }
 
+/// What a login through SAML cannot do without, and nobody has said.
+pub(super) fn missing(read: &Reader) -> Vec<Setting> {
+    let is_paste =
+        read.value(Setting::Response).is_some() || read.value(Setting::Capture) == Some("paste");
+    [Setting::AcsUrl, Setting::IdpUrl]
+        .into_iter()
+        .filter(|setting| read.value(*setting).is_none())
+        .filter(|setting| *setting != Setting::IdpUrl || !is_paste)
+        .collect()
+}
+
 impl TrustSources {
     pub(super) fn resolve(read: &Reader) -> Result<Self, ConfigError> {
         Ok(Self {
@@ -216,7 +218,7 @@ impl RelayStateUse {
 }
 
 impl BrowserChoice {
-    fn resolve(read: &Reader) -> Result<Self, ConfigError> {
+    pub(super) fn resolve(read: &Reader) -> Result<Self, ConfigError> {
         let command = read.text(Setting::Browser)?;
         Ok(match (read.switch(Setting::NoBrowser)?, command) {
             (true, _) => Self::None,

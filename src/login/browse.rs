@@ -84,7 +84,7 @@ fn lead_to(config: &SamlConfig, address: &LoopbackAddress, link: &WebAddress, te
 }
 
 /// The line that leads the other machine's loopback port to this one's.
-fn tunnel(address: &LoopbackAddress, user: Option<&str>, server: &str) -> String {
+pub fn tunnel(address: &LoopbackAddress, user: Option<&str>, server: &str) -> String {
     let is_plain = |name: &&str| {
         !name.is_empty()
             && name

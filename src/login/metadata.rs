@@ -38,12 +38,7 @@ impl Fetching<'_> {
         issuer: Option<&str>,
     ) -> Result<IdentityProvider, LoginError> {
         let now = time::now();
-        let kept = self.store.metadata(address.as_str())?;
-        // As it was when it came: it may have ended meanwhile, and tells which keys were known all the same.
-        let before = kept.as_ref().and_then(|kept| {
-            let provider = metadata::parse(kept.xml.as_bytes(), issuer, kept.fetched_at).ok()?;
-            Some((kept, provider))
-        });
+        let before = kept(self.store, address, issuer)?;
         if let Some((kept, provider)) = &before
             && is_within(
                 kept,
@@ -54,7 +49,7 @@ impl Fetching<'_> {
         {
             return Ok(provider.clone());
         }
-        match self.ask(address, issuer, now) {
+        match ask(self.client, address, issuer, now) {
             Ok((xml, provider)) => {
                 self.compare(
                     address,
@@ -67,9 +62,7 @@ impl Fetching<'_> {
                 Ok(provider)
             }
             Err(error) => match before {
-                Some((kept, provider))
-                    if is_within(kept, OUT_OF_REACH, now) && holds(kept, issuer, now) =>
-                {
+                Some((kept, provider)) if does_without_answer(&kept, issuer, now) => {
                     self.terminal.warn(&format!(
                         "{error}. That of {} is used.",
                         to_the_second(kept.fetched_at)
@@ -79,38 +72,6 @@ impl Fetching<'_> {
                 _ => Err(error),
             },
         }
-    }
-
-    fn ask(
-        &self,
-        address: &WebAddress,
-        issuer: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(String, IdentityProvider), LoginError> {
-        const ACCEPT: &str = "application/samlmetadata+xml, application/xml, text/xml";
-        let request = HttpRequest {
-            method: Method::Get,
-            address,
-            headers: &[("Accept", ACCEPT)],
-            body: None,
-            limit: LIMIT,
-        };
-        let answer = self.client.send(request).map_err(LoginError::NoMetadata)?;
-        let wrong = |problem: String| LoginError::Metadata {
-            source_name: shown(address.as_str(), 300),
-            problem,
-        };
-        if answer.status != 200 {
-            return Err(wrong(format!(
-                "the server answered with status {}",
-                answer.status
-            )));
-        }
-        let provider =
-            metadata::parse(&answer.body, issuer, now).map_err(|error| wrong(error.to_string()))?;
-        // The parser takes UTF-8 alone, so nothing is lost.
-        let xml = String::from_utf8_lossy(&answer.body).into_owned();
-        Ok((xml, provider))
     }
 
     /// A key more, or another name, is somebody more to believe: that is the user's to say. A key less is not.
@@ -132,25 +93,7 @@ impl Fetching<'_> {
             }
             return Ok(());
         };
-        let is_new = |key: &&TrustedKey| {
-            let same = |known: &TrustedKey| known.fingerprint() == key.fingerprint();
-            !before.keys.iter().any(same)
-        };
-        let mut news: Vec<_> = now
-            .keys
-            .iter()
-            .filter(is_new)
-            .map(|key| {
-                format!(
-                    "the key {}, SHA-256 {}",
-                    key.description(),
-                    key.fingerprint()
-                )
-            })
-            .collect();
-        if before.entity_id != now.entity_id {
-            news.push(format!("the name {}", shown(&now.entity_id, 300)));
-        }
+        let news = news(before, now);
         if news.is_empty() {
             return Ok(());
         }
@@ -187,6 +130,119 @@ impl Fetching<'_> {
             ));
         }
     }
+}
+
+/// The metadata that was kept from this address, and whom it describes.
+///
+/// # Errors
+/// [`LoginError::Store`]
+fn kept(
+    store: &KnownStore,
+    address: &WebAddress,
+    issuer: Option<&str>,
+) -> Result<Option<(KeptMetadata, IdentityProvider)>, LoginError> {
+    // As it was when it came: it may have ended meanwhile, and tells which keys were known all the same.
+    Ok(store.metadata(address.as_str())?.and_then(|kept| {
+        let provider = metadata::parse(kept.xml.as_bytes(), issuer, kept.fetched_at).ok()?;
+        Some((kept, provider))
+    }))
+}
+
+/// Asks for metadata.
+fn ask(
+    client: &Client,
+    address: &WebAddress,
+    issuer: Option<&str>,
+    now: Timestamp,
+) -> Result<(String, IdentityProvider), LoginError> {
+    const ACCEPT: &str = "application/samlmetadata+xml, application/xml, text/xml";
+    let request = HttpRequest {
+        method: Method::Get,
+        address,
+        headers: &[("Accept", ACCEPT)],
+        body: None,
+        limit: LIMIT,
+    };
+    let answer = client.send(request).map_err(LoginError::NoMetadata)?;
+    let wrong = |problem: String| LoginError::Metadata {
+        source_name: shown(address.as_str(), 300),
+        problem,
+    };
+    if answer.status != 200 {
+        return Err(wrong(format!(
+            "the server answered with status {}",
+            answer.status
+        )));
+    }
+    let provider =
+        metadata::parse(&answer.body, issuer, now).map_err(|error| wrong(error.to_string()))?;
+    // The parser takes UTF-8 alone, so nothing is lost.
+    let xml = String::from_utf8_lossy(&answer.body).into_owned();
+    Ok((xml, provider))
+}
+
+/// Whom the metadata names that it did not name before, fit to be shown.
+fn news(before: &IdentityProvider, now: &IdentityProvider) -> Vec<String> {
+    let is_new = |key: &&TrustedKey| {
+        let same = |known: &TrustedKey| known.fingerprint() == key.fingerprint();
+        !before.keys.iter().any(same)
+    };
+    let mut news: Vec<_> = now
+        .keys
+        .iter()
+        .filter(is_new)
+        .map(|key| {
+            format!(
+                "the key {}, SHA-256 {}",
+                key.description(),
+                key.fingerprint()
+            )
+        })
+        .collect();
+    if before.entity_id != now.entity_id {
+        news.push(format!("the name {}", shown(&now.entity_id, 300)));
+    }
+    news
+}
+
+/// What there is to see of metadata by address.
+#[derive(Debug)]
+pub struct Seen {
+    /// What is there now; `None` where nobody was asked.
+    pub asked: Option<Result<IdentityProvider, LoginError>>,
+    /// What an earlier login has kept, with its date, where a login would still go by it.
+    pub kept: Option<(Timestamp, IdentityProvider)>,
+    /// Whom it names now that the kept one did not, fit to be shown: a login asks about them.
+    pub news: Vec<String>,
+}
+
+/// Looks at metadata by address without keeping it, believing it or saying anything. Without a client nobody is asked.
+///
+/// # Errors
+/// [`LoginError::Store`]
+pub fn look(
+    client: Option<&Client>,
+    store: &KnownStore,
+    address: &WebAddress,
+    issuer: Option<&str>,
+) -> Result<Seen, LoginError> {
+    let now = time::now();
+    let before = kept(store, address, issuer)?;
+    let asked =
+        client.map(|client| ask(client, address, issuer, now).map(|(_, provider)| provider));
+    let news = match (&before, &asked) {
+        (Some((_, before)), Some(Ok(now))) => news(before, now),
+        _ => Vec::new(),
+    };
+    let kept = before
+        .filter(|(kept, _)| does_without_answer(kept, issuer, now))
+        .map(|(kept, provider)| (kept.fetched_at, provider));
+    Ok(Seen { asked, kept, news })
+}
+
+/// Whether a login goes by it where nobody answers.
+fn does_without_answer(kept: &KeptMetadata, issuer: Option<&str>, now: Timestamp) -> bool {
+    is_within(kept, OUT_OF_REACH, now) && holds(kept, issuer, now)
 }
 
 /// Whether it came so recently. What came in the future came by another clock.

@@ -22,10 +22,12 @@ mod trust;
 mod visit;
 mod vouch;
 
+pub use browse::tunnel;
 pub use handed_in::read_copied;
-pub use metadata::Fetching;
+pub use metadata::{Fetching, Seen, look as look_at_metadata};
 pub use refusal::{cure, meaning};
-pub use trust::{Believed, gather};
+pub use trust::{Believed, gather, read_certificates, read_metadata_file};
+pub use visit::check as check_browser;
 
 use crate::browser::chromium::ChromiumError;
 use crate::config::{ConfigError, LoginConfig, MethodConfig};

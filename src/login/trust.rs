@@ -109,18 +109,30 @@ fn read_metadata(
 ) -> Result<IdentityProvider, LoginError> {
     match source {
         MetadataSource::Url(address) => fetching.fetch(address, issuer),
-        MetadataSource::File(path) => {
-            let bytes = read_trusted(path, LIMIT as u64)?;
-            metadata::parse(&bytes, issuer, time::now()).map_err(|error| LoginError::Metadata {
-                source_name: shown(&path.to_string_lossy(), 300),
-                problem: error.to_string(),
-            })
-        }
+        MetadataSource::File(path) => read_metadata_file(path, issuer),
     }
 }
 
+/// The identity provider that the metadata in a file describes.
+///
+/// # Errors
+/// [`LoginError`]
+pub fn read_metadata_file(
+    path: &Path,
+    issuer: Option<&str>,
+) -> Result<IdentityProvider, LoginError> {
+    let bytes = read_trusted(path, LIMIT as u64)?;
+    metadata::parse(&bytes, issuer, time::now()).map_err(|error| LoginError::Metadata {
+        source_name: shown(&path.to_string_lossy(), 300),
+        problem: error.to_string(),
+    })
+}
+
 /// The certificates of a file: any number in PEM, or one in DER.
-fn read_certificates(path: &Path) -> Result<Vec<TrustedKey>, LoginError> {
+///
+/// # Errors
+/// [`LoginError`]
+pub fn read_certificates(path: &Path) -> Result<Vec<TrustedKey>, LoginError> {
     let bytes = read_trusted(path, CERTIFICATE_LIMIT)?;
     let keys = TrustedKey::from_pem_or_der(&bytes);
     keys.map_err(|error| {

@@ -35,7 +35,7 @@ pub(super) struct Visit {
 ///
 /// # Errors
 /// [`ChromiumError`] says what is in its way.
-pub(super) fn check(own: &OwnBrowser) -> Result<Sandbox, ChromiumError> {
+pub fn check(own: &OwnBrowser) -> Result<Sandbox, ChromiumError> {
     let variable = |name: &str| env::var_os(name);
     let sandbox = chromium::sandbox(&own.program, variable)?;
     if own.headless_first || chromium::has_display(variable) {
