@@ -29,6 +29,15 @@ impl ProfileArgs {
             .or_else(|| variable().map(|name| name.to_string_lossy().into_owned()))
     }
 
+    /// Who named the profile, where somebody did.
+    pub(super) fn named_by(&self) -> Option<&'static str> {
+        match (&self.profile, self.name()) {
+            (Some(_), _) => Some("--profile"),
+            (None, Some(_)) => Some("ANYP_SAML_PROFILE"),
+            (None, None) => None,
+        }
+    }
+
     /// The flag as it was typed, with a space before it, to be shown in a command that follows on this one.
     pub(super) fn as_typed(&self) -> String {
         self.profile
@@ -37,8 +46,7 @@ impl ProfileArgs {
     }
 
     fn read(&self) -> Result<(String, Profile), CommandError> {
-        let (path, must_exist) = config_file(|name| var_os(name))?;
-        Ok(ConfigFile::read(&path, must_exist)?.profile(self.name().as_deref())?)
+        Ok(read_file()?.profile(self.name().as_deref())?)
     }
 
     /// The store, and the key that this profile's token is kept under. A name that no profile has is a key as well:
@@ -301,6 +309,12 @@ impl ConnectionArgs {
     }
 }
 
+/// The configuration file.
+fn read_file() -> Result<ConfigFile, CommandError> {
+    let (path, must_exist) = config_file(|name| var_os(name))?;
+    Ok(ConfigFile::read(&path, must_exist)?)
+}
+
 /// The flags, above the environment, above the profile.
 fn layers(flags: Layer, profile: &Profile) -> Result<Layers, CommandError> {
     Ok(Layers::new(
@@ -308,6 +322,13 @@ fn layers(flags: Layer, profile: &Profile) -> Result<Layers, CommandError> {
         Layer::from_environment(|name| var_os(name))?,
         Layer::from_profile(profile)?,
     )?)
+}
+
+/// Says where each setting came from, to whoever wants to know.
+pub(super) fn tell_settings(layers: &Layers, terminal: &Terminal) {
+    for (setting, value, origin) in layers.given() {
+        terminal.detail(&format!("  {:<24} {value} ({origin})", setting.key()));
+    }
 }
 
 /// The store of kept tokens.
@@ -321,23 +342,32 @@ impl LoginArgs {
         &self,
         profile: &ProfileArgs,
     ) -> Result<(LoginConfig, Layers), CommandError> {
-        let (name, table) = self.profile(profile)?;
-        let layers = layers(self.layer(), &table)?;
+        let (name, table) = self.profile(profile, read_file()?)?;
+        let layers = self.layers(&table)?;
         Ok((resolve(name, &layers, &Machine::this())?, layers))
     }
 
-    /// A profile's name that the file does not know is only a name for the token when the flags say where to sign in, or
-    /// that it is not through an identity provider, of which only a profile could know.
-    fn profile(&self, profile: &ProfileArgs) -> Result<(String, Profile), CommandError> {
-        match (profile.read(), profile.name()) {
-            (Err(CommandError::Config(ConfigError::NoProfile { .. })), Some(name))
-                if self.acs_url.is_some()
-                    || self.method.as_ref().is_some_and(|method| method != "saml") =>
-            {
+    /// The profile, out of the file. A name that the file does not know is only a name for the token when the flags say
+    /// where to sign in, or that it is not through an identity provider, of which only a profile could know.
+    pub(super) fn profile(
+        &self,
+        profile: &ProfileArgs,
+        file: ConfigFile,
+    ) -> Result<(String, Profile), CommandError> {
+        let asked = profile.name();
+        let are_enough =
+            self.acs_url.is_some() || self.method.as_ref().is_some_and(|method| method != "saml");
+        match (file.profile(asked.as_deref()), asked) {
+            (Err(ConfigError::NoProfile { .. }), Some(name)) if are_enough => {
                 Ok((name, Profile::default()))
             }
-            (read, _) => read,
+            (read, _) => Ok(read?),
         }
+    }
+
+    /// What the flags say, above the environment, above the profile.
+    pub(super) fn layers(&self, profile: &Profile) -> Result<Layers, CommandError> {
+        layers(self.layer(), profile)
     }
 
     /// What the flags say.

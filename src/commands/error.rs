@@ -4,7 +4,7 @@ use crate::browser::chromium::{ChromiumError, NO_SANDBOX_VARIABLE};
 use crate::config::{ConfigError, Setting};
 use crate::demo::DemoError;
 use crate::foreign::brief;
-use crate::http::{HttpError, TlsFailure};
+use crate::http::{HttpError, ProxyFailure, TlsFailure};
 use crate::login::{LoginError, cure, meaning};
 use crate::platform::{Asked, PlatformError, Reason, Refusal};
 use crate::saml::{Refused, Rule};
@@ -66,11 +66,13 @@ pub(super) enum CommandError {
 
 /// What is said about an error.
 #[derive(Debug, Default)]
-struct Words {
+pub(super) struct Words {
     code: u8,
-    sentence: String,
+    /// What went wrong.
+    pub(super) sentence: String,
     facts: Vec<(&'static str, String)>,
-    hints: Vec<String>,
+    /// What to do next.
+    pub(super) hints: Vec<String>,
 }
 
 impl CommandError {
@@ -81,7 +83,8 @@ impl CommandError {
         ExitCode::from(words.code)
     }
 
-    fn words(&self) -> Words {
+    /// What there is to say about it.
+    pub(super) fn words(&self) -> Words {
         match self {
             Self::Config(error) => config(error),
             Self::Login(error) => login(error),
@@ -163,7 +166,8 @@ fn no_token(profile: &str, others: &[String]) -> Words {
     }
 }
 
-fn config(error: &ConfigError) -> Words {
+/// The words for a configuration that is none.
+pub(super) fn config(error: &ConfigError) -> Words {
     let words = Words::new(USAGE, error);
     match error {
         ConfigError::Missing(settings) => settings
@@ -215,7 +219,8 @@ fn config(error: &ConfigError) -> Words {
     }
 }
 
-fn login(error: &LoginError) -> Words {
+/// The words for a login that failed.
+pub(super) fn login(error: &LoginError) -> Words {
     match error {
         LoginError::Refused(refused) => refusal(refused),
         LoginError::OnlyRefused { refused, too_many, .. } => {
@@ -312,8 +317,10 @@ const VISITED_IN_VAIN: [&str; 3] = [
      with --capture loopback or paste.",
 ];
 
-fn chromium(error: &ChromiumError) -> Words {
+/// The words for a browser of our own that cannot be used.
+pub(super) fn chromium(error: &ChromiumError) -> Words {
     let elsewhere = "--capture loopback and --capture paste sign in without it.";
+    let doctor = "anyp-saml doctor tells which browser there is, and its version.";
     match error {
         ChromiumError::Root(_) => Words::new(USAGE, error)
             .hint("Sign in as a user of your own: the sandbox keeps a hostile page from the machine.")
@@ -324,13 +331,14 @@ fn chromium(error: &ChromiumError) -> Words {
             .hint("--headless-first signs in without a window for as long as a session at the identity provider lasts.")
             .hint(elsewhere),
         ChromiumError::Profile(problem) => store(problem),
-        ChromiumError::Start { .. } => Words::new(FAILED, error).hint(elsewhere),
+        ChromiumError::Start { .. } => Words::new(FAILED, error).hint(elsewhere).hint(doctor),
         ChromiumError::EndedEarly { words, .. } | ChromiumError::NoAnswer { words, .. } => {
             let said = words.iter().fold(Words::new(FAILED, error), |all, line| {
                 all.fact("it said", line)
             });
             said.hint("--browser names another one: Chrome, Chromium, Edge or Brave, but no snap and no Flatpak.")
                 .hint(elsewhere)
+                .hint(doctor)
         }
         ChromiumError::NotCaught(_) => Words::new(FAILED, error).hint(elsewhere),
     }
@@ -368,7 +376,12 @@ fn exchange(error: &PlatformError) -> Words {
 
 fn platform(error: &PlatformError) -> Words {
     match error {
-        PlatformError::NoAnswer(problem) => http(problem),
+        PlatformError::NoAnswer(problem @ (HttpError::TimedOut { connecting: false, .. } | HttpError::ClosedEarly { .. })) => {
+            http(problem)
+        }
+        PlatformError::NoAnswer(problem) => {
+            http(problem).hint("anyp-saml doctor looks at proxy, authorities and clock.")
+        }
         PlatformError::Refused(refusal) => Words::new(PLATFORM_REFUSED, error).hints(refusal_hint(refusal)),
         PlatformError::SecondFactor => Words::new(PLATFORM_REFUSED, error)
             .hint(
@@ -441,7 +454,8 @@ fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
     })
 }
 
-fn http(error: &HttpError) -> Words {
+/// The words for a server that was asked and gave no answer.
+pub(super) fn http(error: &HttpError) -> Words {
     let (code, hint) = match error {
         HttpError::TimedOut { .. } => (
             TIMED_OUT,
@@ -472,6 +486,16 @@ fn http(error: &HttpError) -> Words {
                 "Is this the platform? Compare the host with the one that Access Management shows.",
             ),
         ),
+        HttpError::Proxy {
+            cause: ProxyFailure::Authentication,
+            ..
+        } => (
+            PLATFORM_REFUSED,
+            Some(
+                "Give it them in HTTPS_PROXY, as http://NAME:PASSWORD@HOST:PORT, with %40 for @ and the like. A proxy \
+                 that asks for Kerberos or NTLM takes a relay on this machine, such as cntlm or px.",
+            ),
+        ),
         HttpError::Proxy { .. } => (PLATFORM_REFUSED, Some("Check HTTPS_PROXY and NO_PROXY.")),
         HttpError::Name { .. } | HttpError::Refused { .. } | HttpError::Connect { .. } => (
             PLATFORM_REFUSED,
@@ -482,7 +506,8 @@ fn http(error: &HttpError) -> Words {
     Words::new(code, error).hints(hint)
 }
 
-fn store(error: &StoreError) -> Words {
+/// The words for a file or directory that cannot be used.
+pub(super) fn store(error: &StoreError) -> Words {
     Words::new(FAILED, error).hints(match error {
         StoreError::Broken { .. } | StoreError::Newer { .. } => {
             Some("anyp-saml login replaces it.")

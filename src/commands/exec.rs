@@ -28,7 +28,7 @@ pub(super) struct Exec {
 }
 
 /// Variables that name another way to sign in: with one of them set, anypoint-cli refuses to run with a token.
-const CONTRADICTING: [&str; 4] = [
+pub(super) const CONTRADICTING: [&str; 4] = [
     "ANYPOINT_USERNAME",
     "ANYPOINT_PASSWORD",
     "ANYPOINT_CLIENT_ID",

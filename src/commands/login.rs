@@ -1,4 +1,4 @@
-use super::args::{LoginArgs, ProfileArgs, open_store};
+use super::args::{LoginArgs, ProfileArgs, open_store, tell_settings};
 use super::error::CommandError;
 use super::handed_out;
 use crate::config::{ConfigError, LoginConfig};
@@ -42,9 +42,7 @@ pub(super) struct Login {
 impl Login {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
         let (config, layers) = self.settings.resolve(&self.profile)?;
-        for (setting, value, origin) in layers.given() {
-            terminal.detail(&format!("  {:<24} {value} ({origin})", setting.key()));
-        }
+        tell_settings(&layers, terminal);
         let store = open_store()?;
         let key = Key::new(&config.profile)?;
         Ok(log_in(&config, &store, &key, terminal).tell(|result| {

@@ -3,6 +3,7 @@
 mod args;
 mod completions;
 mod demo;
+mod doctor;
 mod env;
 mod error;
 mod exec;
@@ -12,6 +13,7 @@ mod inspect;
 mod login;
 mod logout;
 mod man;
+mod outcome;
 mod status;
 mod token;
 mod whoami;
@@ -44,6 +46,7 @@ enum Command {
     Env(env::Env),
     Exec(exec::Exec),
     Inspect(Box<inspect::Inspect>),
+    Doctor(Box<doctor::Doctor>),
     Whoami(whoami::Whoami),
     Status(status::Status),
     Logout(logout::Logout),
@@ -80,6 +83,7 @@ impl Command {
             Self::Env(command) => command.run(terminal),
             Self::Exec(command) => command.run(terminal),
             Self::Inspect(command) => command.run(terminal),
+            Self::Doctor(command) => command.run(terminal),
             Self::Whoami(command) => command.run(terminal),
             Self::Status(command) => command.run(terminal),
             Self::Logout(command) => command.run(terminal),

@@ -5,7 +5,7 @@ use crate::acs::RequestError;
 use crate::config::SamlConfig;
 use crate::foreign::brief;
 use crate::http::HttpError;
-use crate::saml::{Outcome, Refused, ValidResponse, Verdict};
+use crate::saml::{Refused, ValidResponse, Verdict};
 use crate::terminal::Terminal;
 
 /// Says where the login leads.
@@ -58,7 +58,7 @@ pub(super) fn other_user(uid: u32, terminal: &Terminal) {
 /// Says early that the exchange would fail.
 pub(super) fn unreachable(error: &HttpError, terminal: &Terminal) {
     terminal.warn(&format!(
-        "{error}. Unless that changes, the login will fail after the sign-in."
+        "{error}. Unless that changes, the login will fail after the sign-in; anyp-saml doctor looks for the cause."
     ));
 }
 
@@ -85,14 +85,9 @@ pub(super) fn findings(valid: &ValidResponse, terminal: &Terminal) {
         ));
     }
     for check in &valid.report().checks {
-        let outcome = match check.outcome {
-            Outcome::Pass => "pass",
-            Outcome::Fail => "fail",
-            Outcome::Warn => "warn",
-            Outcome::Skip => "skip",
-        };
         terminal.detail(&format!(
-            "  {outcome}  {:<18} {}",
+            "  {}  {:<18} {}",
+            check.outcome.name(),
             check.rule.code(),
             check.found
         ));

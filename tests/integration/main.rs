@@ -9,6 +9,8 @@ mod attacks;
 mod completions;
 mod corpora;
 mod demo;
+#[cfg(unix)]
+mod doctor;
 mod exchange;
 mod init;
 mod inspect;

@@ -348,3 +348,22 @@ fn without_a_display_there_is_no_window() {
         .code(1)
         .says(&["asks for something", "no display"]);
 }
+
+#[test]
+fn a_doctor_finds_the_browser_and_its_version() {
+    let Some(stage) = Stage::set() else { return };
+    let ended = stage.check();
+    let line = ended
+        .stdout
+        .lines()
+        .find(|line| line.contains("  chromium  "));
+    let version = line
+        .and_then(|line| line.split(", ").nth(1))
+        .unwrap_or_default();
+    let is_version = version
+        .split([' ', '.'])
+        .any(|word| word.parse::<u32>().is_ok_and(|number| number > 99));
+    assert!(is_version, "{ended}");
+    // It was asked, and not started.
+    assert!(!stage.profiles().exists());
+}

@@ -1,5 +1,6 @@
 //! A report as a person reads it: first what it comes to, then who, from where and until when, then every check.
 
+use crate::commands::outcome::tinted;
 use crate::foreign::{brief, shown};
 use crate::login::{cure, meaning};
 use crate::saml::{Check, Outcome, Report, Verdict};
@@ -126,12 +127,7 @@ impl Table {
 
     /// A rule with what was found.
     fn check(&mut self, check: &Check) {
-        let outcome = match check.outcome {
-            Outcome::Pass => Tint::Good.on("pass"),
-            Outcome::Fail => Tint::Bad.on("FAIL"),
-            Outcome::Warn => Tint::Doubt.on("warn"),
-            Outcome::Skip => Tint::Quiet.on("skip"),
-        };
+        let outcome = tinted(check.outcome);
         let section = Tint::Quiet.on(&format!("[{}]", check.rule.section()));
         // What is as it should be takes one line.
         let in_line = matches!(check.outcome, Outcome::Pass | Outcome::Skip);

@@ -163,6 +163,15 @@ impl Stage {
 
     /// Starts a login; a flag given here comes in place of the stage's own.
     pub(super) fn start(&self, more: &[&str]) -> Running {
+        self.world.start(&self.arguments("login", more))
+    }
+
+    /// The doctor's word on such a login.
+    pub(super) fn check(&self) -> Ended {
+        self.world.run(&self.arguments("doctor", &[]))
+    }
+
+    fn arguments(&self, command: &str, more: &[&str]) -> Vec<String> {
         let own = [
             ("--capture", "chromium".to_owned()),
             ("--browser", self.browser.to_str().unwrap().to_owned()),
@@ -176,12 +185,12 @@ impl Stage {
             ("--audience", self.idp.audience().to_owned()),
             ("--timeout", "50s".to_owned()),
         ];
-        let mut arguments = vec!["login".to_owned()];
+        let mut arguments = vec![command.to_owned()];
         for (flag, value) in own.iter().filter(|(flag, _)| !more.contains(flag)) {
             arguments.extend([(*flag).to_owned(), value.clone()]);
         }
         arguments.extend(more.iter().map(|&text| text.to_owned()));
-        self.world.start(&arguments)
+        arguments
     }
 
     pub(super) fn log_in(&self, more: &[&str]) -> Ended {

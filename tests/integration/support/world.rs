@@ -66,6 +66,23 @@ impl World {
         path
     }
 
+    /// Writes a program for the shell. A process of its own writes it: were the file open in this one while another test
+    /// starts a program, nobody could run it for a moment.
+    #[cfg(unix)]
+    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.here().join(name);
+        let written = Command::new("sh")
+            .args([
+                "-c",
+                "printf '#!/bin/sh\n%s\n' \"$1\" >\"$0\" && chmod 755 \"$0\"",
+            ])
+            .args([path.as_os_str(), OsStr::new(text)])
+            .status()
+            .unwrap();
+        assert!(written.success());
+        path
+    }
+
     /// Every file there is, by its path inside the world.
     pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
