@@ -307,7 +307,8 @@ fn whoever_says_nothing_is_not_waited_for_for_long() {
 fn an_authority_that_is_not_known_is_told_and_one_that_is_given_is_used() {
     let mut scene = Scene::with(RelayState::Echoed, |settings| settings.tls = true);
     let browser = scene.world.script("browser", "exit 0");
-    let missing = "/nonexistent/ca.pem";
+    let missing = scene.world.here().join("none.pem");
+    let missing = missing.to_str().unwrap();
     scene.world = scene
         .world
         .with("BROWSER", browser.to_str().unwrap())
@@ -526,13 +527,11 @@ fn without_a_configuration_what_is_missing_is_named_and_nothing_is_made() {
     );
     report.says("idp-keys", "warn", &["--idp-metadata"]);
     assert!(world.listing("home").is_empty());
-    let named = world.with("ANYP_SAML_CONFIG", "/nonexistent/config.toml");
+    let missing = world.here().join("none.toml");
+    let missing = missing.to_str().unwrap();
+    let named = world.with("ANYP_SAML_CONFIG", missing);
     let report = Report::of(named.run(&["doctor", "--json"]));
-    report.says(
-        "config-file",
-        "fail",
-        &["/nonexistent/config.toml", "unset ANYP_SAML_CONFIG"],
-    );
+    report.says("config-file", "fail", &[missing, "unset ANYP_SAML_CONFIG"]);
 }
 
 #[test]
