@@ -26,7 +26,7 @@ pub use browse::tunnel;
 pub use handed_in::read_copied;
 pub use metadata::{Fetching, Seen, look as look_at_metadata};
 pub use refusal::{cure, meaning};
-pub use trust::{Believed, gather, read_certificates, read_metadata_file};
+pub use trust::{Believed, check_files, gather, read_certificates, read_metadata_file};
 pub use visit::check as check_browser;
 
 use crate::browser::chromium::ChromiumError;

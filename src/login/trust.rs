@@ -78,6 +78,20 @@ pub fn gather(
     })
 }
 
+/// Makes sure that the files among them can be read and used. What is to be fetched is left to the login.
+///
+/// # Errors
+/// As of [`gather`].
+pub fn check_files(sources: &TrustSources, issuer: Option<&str>) -> Result<(), LoginError> {
+    if let Some(MetadataSource::File(path)) = &sources.metadata {
+        read_metadata_file(path, issuer)?;
+    }
+    for path in &sources.certificates {
+        read_certificates(path)?;
+    }
+    Ok(())
+}
+
 impl Believed {
     /// Adds what earlier logins have taught: where the configuration names no key, the learned one and its issuer.
     ///

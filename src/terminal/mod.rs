@@ -147,12 +147,6 @@ impl Terminal {
         self.hand_out(&line)
     }
 
-    /// Asks for a line at the terminal; `None` where nothing is answered, or there is nobody to ask.
-    pub fn ask(&self, question: &str) -> Option<String> {
-        let answer = self.ask_line(question).ok()?;
-        (!answer.is_empty()).then_some(answer)
-    }
-
     /// Asks for a line at the terminal; white space around it does not count.
     ///
     /// # Errors

@@ -28,3 +28,5 @@ mod shells;
 mod signature_vectors;
 mod store_files;
 mod support;
+#[cfg(unix)]
+mod terminal;

@@ -4,7 +4,6 @@ use super::super::support::peer::{Peer, read_head};
 use super::super::support::world::Ended;
 use super::super::support::{Scene, World, free_port};
 #[cfg(unix)]
-use super::learned::{at_a_terminal, line_at_a_terminal};
 use super::{ORGANIZATION_ID, ORGANIZATION_NAME, is_store};
 use anyp_saml::demo::PEOPLE;
 use anyp_saml::demo::identity_provider::RelayState;
@@ -373,9 +372,7 @@ fn at_a_terminal_the_secret_is_asked_for_and_not_shown() {
     let plane = scene.demo.platform.address();
     let password = scene.demo.platform.password();
     let arguments = ["login", "--method", "password", "--plane", plane].map(str::to_owned);
-    let Some(mut running) = at_a_terminal(&scene.world, &arguments) else {
-        return;
-    };
+    let (mut running, _screen) = scene.world.start_at_a_terminal(&arguments);
     running.hear("User name:");
     running.type_in(&format!("{}\n", PEOPLE[2].username));
     running.hear("Password (not shown):");
@@ -387,9 +384,7 @@ fn at_a_terminal_the_secret_is_asked_for_and_not_shown() {
 
     let arguments = Way::App.arguments(plane, &["--profile", "app"]);
     let secret = scene.demo.platform.connected_app().1;
-    let Some(mut running) = at_a_terminal(&scene.world, &arguments) else {
-        return;
-    };
+    let (mut running, _screen) = scene.world.start_at_a_terminal(&arguments);
     running.hear("Client secret (not shown):");
     running.type_in(&format!("{secret}\n"));
     running.end().code(0).hides(&[secret]);
@@ -401,25 +396,15 @@ fn a_prompt_that_nobody_answers_ends_in_time_and_by_interruption() {
     let scene = Scene::set();
     let plane = scene.demo.platform.address();
     let arguments = Way::App.arguments(plane, &["--timeout", "1s"]);
-    let Some(running) = at_a_terminal(&scene.world, &arguments) else {
-        return;
-    };
+    let (running, _screen) = scene.world.start_at_a_terminal(&arguments);
     running.end().code(6).says(&["nobody typed"]);
     // Ctrl-C as a terminal sends it; afterwards that shows again what is typed.
-    let login = Way::App.arguments(plane, &[]).join(" ");
-    let program = env!("CARGO_BIN_EXE_anyp-saml");
-    let script = format!(
-        "trap : INT\n{program} {login}\necho \"code $?\"\nstty -a | tr ' ' '\\n' | grep -x echo"
-    );
-    let script = scene.world.file("script", script);
-    let line = format!("sh {}", script.display());
-    let Some(mut running) = line_at_a_terminal(&scene.world, &line) else {
-        return;
-    };
+    let arguments = Way::App.arguments(plane, &[]);
+    let (mut running, screen) = scene.world.start_at_a_terminal(&arguments);
     running.hear("Client secret (not shown):");
+    assert!(!screen.is_usual());
     running.type_in("half-of-a-secret\u{3}");
-    let ended = running.end().hides(&["half-of-a-secret"]);
-    let ended = ended.says(&["code 130"]);
-    assert!(ended.stderr.trim_end().ends_with("echo"), "{ended}");
+    running.end().code(130).hides(&["half-of-a-secret"]);
+    assert!(screen.is_usual());
     assert_eq!(scene.demo.platform.requests(Route::ConnectedApp), 0);
 }

@@ -1,15 +1,13 @@
 //! Logins for which nobody has named the identity provider's key: it is learned, once, by the platform's word.
 
+use super::super::support::Scene;
 use super::super::support::browser::Browser;
-use super::super::support::skip::skipped;
 use super::super::support::world::{Ended, Running};
-use super::super::support::{Scene, World};
 use anyp_saml::demo::PEOPLE;
 use anyp_saml::demo::identity_provider::RelayState;
 use anyp_saml::demo::response::{Key, ResponseOptions};
 use anyp_saml::xmldsig::TrustedKey;
 use std::path::PathBuf;
-use std::process::Stdio;
 
 const NEW: &str = "is not known yet";
 
@@ -211,30 +209,6 @@ fn inspect_knows_what_logins_have_learned() {
     assert!(ended.code(0).stdout.contains("accepted"));
 }
 
-/// The program at a terminal of its own; what it says there is heard as on standard error.
-#[cfg(unix)]
-pub(super) fn at_a_terminal(world: &World, arguments: &[String]) -> Option<Running> {
-    let program = env!("CARGO_BIN_EXE_anyp-saml");
-    let quoted = arguments.iter().map(|text| format!("'{text}'"));
-    let line = std::iter::once(program.to_owned()).chain(quoted);
-    line_at_a_terminal(world, &line.collect::<Vec<_>>().join(" "))
-}
-
-/// The same for a line of a shell.
-#[cfg(unix)]
-pub(super) fn line_at_a_terminal(world: &World, line: &str) -> Option<Running> {
-    if !std::path::Path::new("/usr/bin/script").exists() {
-        skipped("there is no script(1), which gives a terminal");
-        return None;
-    }
-    let mut command = world.foreign_command("/bin/sh");
-    command
-        .args(["-c", "exec script -qefc \"$0\" /dev/null >&2", line])
-        .env("SHELL", "/bin/sh")
-        .stdin(Stdio::piped());
-    Some(Running::new(command))
-}
-
 #[cfg(unix)]
 #[test]
 fn at_a_terminal_another_key_is_asked_about() {
@@ -245,9 +219,7 @@ fn at_a_terminal_another_key_is_asked_about() {
         .file("response", scene.response(&ResponseOptions::default()));
     let arguments = arguments(&scene, &["--response", file.to_str().unwrap()]);
     for (answer, code) in [("n\n", 4), ("\n", 4), ("yes\n", 0)] {
-        let Some(mut running) = at_a_terminal(&scene.world, &arguments) else {
-            return;
-        };
+        let (mut running, _screen) = scene.world.start_at_a_terminal(&arguments);
         running.hear("changed its key?");
         running.type_in(answer);
         let ended = running.end().code(code);
@@ -264,9 +236,7 @@ fn at_a_terminal_another_key_is_asked_about() {
 fn at_a_terminal_a_post_that_nothing_ties_to_the_login_is_asked_about_while_others_can_come() {
     let scene = Scene::with(RelayState::Dropped, |_| ());
     let arguments = arguments(&scene, &[]);
-    let Some(mut running) = at_a_terminal(&scene.world, &arguments) else {
-        return;
-    };
+    let (mut running, _screen) = scene.world.start_at_a_terminal(&arguments);
     let link = running.hear_word(&scene.demo.identity_provider.sign_in_link());
     let link = link.trim_end_matches("\u{1b}[0m").to_owned();
     running.hear("Ctrl-C");

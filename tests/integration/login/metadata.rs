@@ -252,9 +252,7 @@ fn at_a_terminal_another_key_is_asked_about_once() {
     let arguments = scene.arguments(&flags);
     for (answer, code) in [("n\n", 4), ("y\n", 0)] {
         age(&scene, 2);
-        let Some(mut running) = super::learned::at_a_terminal(&scene.world, &arguments) else {
-            return;
-        };
+        let (mut running, _screen) = scene.world.start_at_a_terminal(&arguments);
         running.hear("Believe it from now on?");
         running.type_in(answer);
         running.end().code(code);

@@ -4,6 +4,8 @@
 use super::secrets;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -136,6 +138,12 @@ impl World {
         Running::new(self.command(arguments))
     }
 
+    /// Starts the program at a terminal of its own.
+    #[cfg(unix)]
+    pub fn start_at_a_terminal(&self, arguments: &[impl AsRef<OsStr>]) -> (Running, Screen) {
+        Running::at_a_terminal(self.command(arguments))
+    }
+
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Ended {
         self.start(arguments).end()
@@ -146,10 +154,10 @@ impl World {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped());
         let mut running = Running::new(command);
-        let mut stdin = running.child.stdin.take().unwrap();
+        let mut keyboard = running.keyboard.take().unwrap();
         // The program may end before it has read everything.
-        let _ = stdin.write_all(input);
-        drop(stdin);
+        let _ = keyboard.write_all(input);
+        drop(keyboard);
         running.end()
     }
 
@@ -167,6 +175,7 @@ impl World {
 pub struct Running {
     child: Child,
     started: Instant,
+    keyboard: Option<Box<dyn Write>>,
     stdout: Option<JoinHandle<Vec<u8>>>,
     stderr: Receiver<Vec<u8>>,
     heard: Vec<u8>,
@@ -182,11 +191,20 @@ impl Running {
             stdout.read_to_end(&mut all).unwrap();
             all
         });
-        let mut pipe = child.stderr.take().unwrap();
+        let stdin = child.stdin.take();
+        let stderr = child.stderr.take().unwrap();
+        let mut running = Self::of(child, stderr);
+        running.keyboard = stdin.map(|stdin| Box::new(stdin) as Box<dyn Write>);
+        running.stdout = Some(stdout);
+        running
+    }
+
+    /// One that has been started, and is heard there. What is typed goes nowhere.
+    fn of(child: Child, mut heard: impl Read + Send + 'static) -> Self {
         let (sender, stderr) = channel();
         thread::spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+            while let Ok(read @ 1..) = heard.read(&mut buffer) {
                 if sender.send(buffer[..read].to_vec()).is_err() {
                     break;
                 }
@@ -195,20 +213,30 @@ impl Running {
         Self {
             child,
             started: Instant::now(),
-            stdout: Some(stdout),
+            keyboard: None,
+            stdout: None,
             stderr,
             heard: Vec::new(),
         }
     }
 
-    /// Types on its standard input, which must be piped.
+    /// Starts it at a terminal of its own: what it says there, on whichever output, is heard as on standard error.
+    #[cfg(unix)]
+    pub fn at_a_terminal(command: Command) -> (Self, Screen) {
+        use std::os::fd::OwnedFd;
+        let (terminal, seat) = pty_process::blocking::open().unwrap();
+        let command = pty_process::blocking::Command::from(command);
+        let child = command.spawn(seat).unwrap();
+        let screen = File::from(OwnedFd::from(terminal));
+        let mut running = Self::of(child, screen.try_clone().unwrap());
+        running.keyboard = Some(Box::new(screen.try_clone().unwrap()));
+        (running, Screen(screen))
+    }
+
+    /// Types on its standard input, which must be piped or a terminal.
     pub fn type_in(&mut self, text: &str) {
-        self.child
-            .stdin
-            .as_mut()
-            .unwrap()
-            .write_all(text.as_bytes())
-            .unwrap();
+        let keyboard = self.keyboard.as_mut().unwrap();
+        keyboard.write_all(text.as_bytes()).unwrap();
     }
 
     pub fn id(&self) -> u32 {
@@ -286,11 +314,11 @@ impl Running {
             }
             thread::sleep(Duration::from_millis(2));
         };
-        let stdout = self.stdout.take().unwrap().join().unwrap();
+        let stdout = self.stdout.take().map(|all| all.join().unwrap());
         let stderr = self.rest();
         Ended {
             code,
-            stdout: String::from_utf8(stdout).unwrap(),
+            stdout: String::from_utf8(stdout.unwrap_or_default()).unwrap(),
             stderr,
         }
     }
@@ -300,6 +328,20 @@ impl Running {
             self.heard.extend(more);
         }
         String::from_utf8_lossy(&self.heard).into_owned()
+    }
+}
+
+/// The terminal that a program runs at, as whoever sits there has it.
+#[cfg(unix)]
+pub struct Screen(File);
+
+#[cfg(unix)]
+impl Screen {
+    /// Whether it is in its usual mode: shows what is typed, and takes lines.
+    pub fn is_usual(&self) -> bool {
+        use rustix::termios::{LocalModes, tcgetattr};
+        let modes = tcgetattr(&self.0).unwrap().local_modes;
+        modes.contains(LocalModes::ECHO | LocalModes::ICANON)
     }
 }
 
