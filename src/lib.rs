@@ -12,6 +12,7 @@
 //!   learns, it learns by the platform's word (`login/vouch.rs`).
 //! - No stranger's bytes reach tiny_http: the gate of [`loopback`] stands before it.
 //! - No redirect is followed and no request sent twice ([`http`]).
+//! - No browser that a login has started outlives it, however it ends ([`browser::chromium::keeper`]).
 //! - A secret has no `Display` and a redacted `Debug` ([`secret`]); what others wrote is shown through [`foreign`] alone.
 //! - The rules (`saml`, `xmldsig`, `xml`, `export`, `acs/request`) know no clock, no network and no file.
 //! - Only `commands/error.rs` turns an error into hints and an exit code; only [`terminal`] writes to the terminal.
@@ -29,6 +30,7 @@
 //! | exchange | a response for a bearer token, at the platform |
 //! | plane | one of the platform's installations: `us`, `eu`, `gov`, or an address |
 //! | capture | how the response gets here: loopback, chromium or paste |
+//! | keeper | the process between a login and its browser, which ends the browser with the login |
 //! | door | the listener of one login, with the link that leads to it |
 //! | kept | a token in the store, with whose it is and until when |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -331,7 +331,10 @@ pub(super) fn chromium(error: &ChromiumError) -> Words {
             .hint("--headless-first signs in without a window for as long as a session at the identity provider lasts.")
             .hint(elsewhere),
         ChromiumError::Profile(problem) => store(problem),
-        ChromiumError::Start { .. } => Words::new(FAILED, error).hint(elsewhere).hint(doctor),
+        ChromiumError::Start { .. } | ChromiumError::Keeper(_) => {
+            Words::new(FAILED, error).hint(elsewhere).hint(doctor)
+        }
+        ChromiumError::KeeperLost => Words::new(FAILED, error).hint("Sign in again."),
         ChromiumError::EndedEarly { words, .. } | ChromiumError::NoAnswer { words, .. } => {
             let said = words.iter().fold(Words::new(FAILED, error), |all, line| {
                 all.fact("it said", line)

@@ -10,6 +10,7 @@ mod exec;
 mod handed_out;
 mod init;
 mod inspect;
+mod keep_browser;
 mod login;
 mod logout;
 mod man;
@@ -18,6 +19,7 @@ mod status;
 mod token;
 mod whoami;
 
+use crate::browser::chromium::keeper;
 use crate::terminal::Terminal;
 use clap::{Parser, Subcommand};
 use error::CommandError;
@@ -57,6 +59,11 @@ enum Command {
 
 /// Parses the command line, runs the command and says its errors.
 pub fn run() -> ExitCode {
+    keep_memory_private();
+    // No command of the command line's, so that neither help nor completions nor manual offer it: nobody types it.
+    if std::env::args_os().skip(1).eq([keeper::COMMAND]) {
+        return exit_code(keep_browser::run(), &Terminal::default());
+    }
     let command_line = match CommandLine::try_parse() {
         Ok(command_line) => command_line,
         Err(error) => {
@@ -67,11 +74,11 @@ pub fn run() -> ExitCode {
         }
     };
     let terminal = Terminal::new(command_line.verbose);
-    keep_memory_private();
-    match command_line.command.run(&terminal) {
-        Ok(code) => code,
-        Err(error) => error.say(&terminal),
-    }
+    exit_code(command_line.command.run(&terminal), &terminal)
+}
+
+fn exit_code(result: Result<ExitCode, CommandError>, terminal: &Terminal) -> ExitCode {
+    result.unwrap_or_else(|error| error.say(terminal))
 }
 
 impl Command {

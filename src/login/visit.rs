@@ -1,12 +1,15 @@
 //! The chromium capture: a browser of our own on its way to the identity provider and back.
 
 use super::LoginError;
+use crate::browser::chromium::keeper::{self, Keeper};
 use crate::browser::chromium::{self, Chromium, ChromiumError, Errand, Sandbox, Stage, Window};
 use crate::config::OwnBrowser;
 use crate::foreign::{brief, shown};
 use crate::store::{BrowserProfile, Key, TokenStore};
 use crate::terminal::Terminal;
 use std::env;
+use std::io;
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
@@ -29,6 +32,8 @@ pub(super) struct Visit {
     browser: Option<Chromium>,
     /// Declared, and so dropped, after the browser that uses it.
     profile: BrowserProfile,
+    /// Ends the browser and removes a fresh profile if we are killed: so it comes before both, and goes last.
+    keeper: Rc<Keeper>,
 }
 
 /// Whether the browser could run here at all: found out before anything else is begun.
@@ -43,6 +48,10 @@ pub fn check(own: &OwnBrowser) -> Result<Sandbox, ChromiumError> {
     } else {
         Err(ChromiumError::NoDisplay)
     }
+}
+
+fn start_keeper() -> io::Result<Keeper> {
+    Keeper::start(&keeper::this_program()?)
 }
 
 impl Visit {
@@ -61,6 +70,7 @@ impl Visit {
                 chromium::NO_SANDBOX_VARIABLE
             ));
         }
+        let keeper = start_keeper().map_err(ChromiumError::Keeper)?;
         let profiles = store.browser_profiles();
         let profile = if own.is_fresh {
             profiles.take_fresh()?
@@ -79,6 +89,7 @@ impl Visit {
             },
             browser: None,
             profile,
+            keeper: Rc::new(keeper),
         };
         visit.begin()?;
         Ok(visit)
@@ -93,6 +104,7 @@ impl Visit {
             ),
         });
         self.browser = Some(Chromium::start(
+            Rc::clone(&self.keeper),
             &self.own.program,
             &self.profile,
             self.window,

@@ -34,8 +34,8 @@ pub struct BrowserProfiles {
 pub struct BrowserProfile {
     directory: PathBuf,
     is_fresh: bool,
-    /// Held for as long as this lives.
-    _lock: File,
+    /// Held for as long as this lives, and as long as anybody shares it.
+    lock: File,
 }
 
 impl BrowserProfiles {
@@ -123,15 +123,32 @@ impl BrowserProfiles {
         Ok(true)
     }
 
-    /// Removes what logins left behind that were killed. One that somebody uses is locked.
-    fn sweep(&self, parent: &Directory) -> Result<(), StoreError> {
+    /// Removes what logins left behind that were killed. One that somebody uses is locked; how many those are.
+    fn sweep(&self, parent: &Directory) -> Result<usize, StoreError> {
         let _lock = parent.lock()?;
+        let mut in_use = 0;
         for name in parent.names()? {
-            if name.starts_with(FRESH)
-                && let Ok(profile) = self.lock(self.directory.join(name), true, Duration::ZERO)
-            {
-                drop(profile);
+            if name.starts_with(FRESH) {
+                match self.lock(self.directory.join(name), true, Duration::ZERO) {
+                    Ok(profile) => drop(profile),
+                    Err(_) => in_use += 1,
+                }
             }
+        }
+        Ok(in_use)
+    }
+
+    /// The same for whoever knows of a login that was killed just now, and may still look as if it used its profile.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what keeps anybody from looking.
+    pub fn sweep_within(&self, patience: Duration) -> Result<(), StoreError> {
+        let Some(parent) = Directory::open_own(&self.directory)? else {
+            return Ok(());
+        };
+        let deadline = Instant::now() + patience;
+        while self.sweep(&parent)? > 0 && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(20));
         }
         Ok(())
     }
@@ -160,12 +177,24 @@ impl BrowserProfiles {
         Ok(BrowserProfile {
             directory,
             is_fresh,
-            _lock: lock,
+            lock,
         })
     }
 }
 
 impl BrowserProfile {
+    /// The lock, for a process that may use the profile for longer than this lives.
+    ///
+    /// # Errors
+    /// [`StoreError`], when the system has no descriptor left.
+    pub fn share_lock(&self) -> Result<File, StoreError> {
+        self.lock.try_clone().map_err(|error| StoreError::Io {
+            doing: "share the lock of",
+            path: self.directory.clone(),
+            error,
+        })
+    }
+
     /// The directory for the browser.
     pub fn path(&self) -> PathBuf {
         self.directory.join(DATA)

@@ -22,6 +22,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("base64", &["encoding"]),
     ("open", &["browser"]),
     ("command_fds", &["browser"]),
+    ("close_fds", &["browser"]),
     (
         "serde",
         &["browser", "commands", "config", "platform", "saml", "store"],

@@ -14,6 +14,8 @@ mod doctor;
 mod exchange;
 mod init;
 mod inspect;
+#[cfg(target_os = "linux")]
+mod keeper;
 mod listener;
 mod login;
 mod logout;

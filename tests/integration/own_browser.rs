@@ -3,14 +3,14 @@
 //! Where a window would be shown, Chromium draws it nowhere (`--ozone-platform=headless`): for the program, and for the
 //! page, that is a browser with a window.
 
-mod processes;
 mod stage;
 
+use super::support::processes::{Processes, assert_ends, children};
 use super::support::scene::secrets_of_response;
 use anyp_saml::demo::platform::Route;
-use processes::Processes;
 use stage::{Stage, post_form};
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -212,25 +212,27 @@ fn ctrl_c_ends_the_browser_too() {
     }
 }
 
-/// Killed while it shows a page. (A browser whose pipe ends in the middle of its own start, its first second or two,
-/// does not always notice: README says so.)
 #[test]
 fn a_killed_login_leaves_no_browser() {
     let Some(stage) = Stage::set() else { return };
     stage.page("/start", "sign in here");
-    for delay in [0, 300, 2000] {
-        let login = stage.start(&["--fresh-browser"]);
-        stage.wait_for_visit("/start");
-        std::thread::sleep(Duration::from_millis(delay));
-        login.kill();
-        Processes::of(&stage.profiles()).assert_ended();
+    // From before there is a browser, over its own start, to a page that waits for somebody.
+    for delay in [0, 30, 100, 300, 700, 1500, 4000] {
+        for more in [&["--fresh-browser"][..], &[]] {
+            let login = stage.start(more);
+            thread::sleep(Duration::from_millis(delay));
+            // Stopped first, so that it starts nothing between the look at what it has started and its end.
+            login.signal("-STOP");
+            let keepers = children(login.id());
+            login.kill();
+            keepers.into_iter().for_each(assert_ends);
+            Processes::of(&stage.profiles()).assert_ended();
+            assert_eq!(stage.fresh_profiles(), Vec::<String>::new(), "{delay} ms");
+        }
     }
-    // Whatever was left is swept by the next login.
+    // What is kept is as good as before.
     stage.page("/start", &post_form(&stage.acs, &stage.response(&[])));
-    stage
-        .log_in(&["--headless-first", "--fresh-browser"])
-        .code(0);
-    assert_eq!(stage.fresh_profiles(), Vec::<String>::new());
+    stage.log_in(&["--headless-first"]).code(0);
 }
 
 #[test]

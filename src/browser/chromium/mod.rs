@@ -8,6 +8,11 @@
 mod conversation;
 mod find;
 mod intercept;
+#[cfg(unix)]
+pub mod keeper;
+#[cfg(not(unix))]
+#[path = "keeper_elsewhere.rs"]
+pub mod keeper;
 mod launch;
 mod pipe;
 mod protocol;
@@ -20,13 +25,15 @@ pub use version::{VersionError, version};
 
 use crate::store::{BrowserProfile, StoreError};
 use conversation::Conversation;
-use launch::{Complaints, Started};
+use keeper::{END_PATIENCE, Keeper};
+use launch::{Complaints, Kept, Started};
 use pipe::{Heard, Messages};
 use protocol::Event;
 use std::ffi::OsString;
 use std::io::{self, PipeReader, PipeWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus};
+use std::process::ExitStatus;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,9 +47,6 @@ pub const NO_SANDBOX_VARIABLE: &str = "ANYP_SAML_CHROMIUM_NO_SANDBOX";
 /// How long a browser may take to say its first word: a cold start on a slow disk.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long it may take to write down its cookies when it is asked to end, and to end when it is hung up on.
-const END_PATIENCE: Duration = Duration::from_secs(3);
-
 /// Why there is no browser to sign in with.
 #[derive(Debug, Error)]
 pub enum ChromiumError {
@@ -55,6 +59,14 @@ pub enum ChromiumError {
     /// The profile cannot be used.
     #[error(transparent)]
     Profile(#[from] StoreError),
+    /// The process that sees to the browser's end could not be started, or does not answer.
+    #[error("the process that ends the browser with this login does not run: {0}")]
+    Keeper(io::Error),
+    /// That process was killed.
+    #[error(
+        "the process that ends the browser with this login was killed, so the browser is ended now"
+    )]
+    KeeperLost,
     /// It could not be started.
     #[error("{} could not be started: {error}", shown(program))]
     Start {
@@ -134,7 +146,9 @@ pub fn has_display(variable: impl Fn(&str) -> Option<OsString>) -> bool {
 #[derive(Debug)]
 pub struct Chromium {
     program: PathBuf,
-    process: Child,
+    keeper: Rc<Keeper>,
+    kept: Kept,
+    id: u32,
     words: Sender<Word>,
     shared: Arc<Shared>,
     complaints: Complaints,
@@ -162,6 +176,7 @@ impl Chromium {
     /// # Errors
     /// [`ChromiumError`] when it cannot be started.
     pub fn start(
+        keeper: Rc<Keeper>,
         program: &Path,
         profile: &BrowserProfile,
         window: Window,
@@ -171,14 +186,11 @@ impl Chromium {
         profile.prepare(launch::PREFERENCES.as_bytes())?;
         let arguments = launch::arguments(&profile.path(), window, sandbox);
         let Started {
-            process,
+            id,
             to_browser,
             from_browser,
             complaints,
-        } = launch::start(program, &arguments).map_err(|error| ChromiumError::Start {
-            program: program.to_owned(),
-            error,
-        })?;
+        } = keeper.start_browser(program, arguments, profile.share_lock()?)?;
         let started = Instant::now();
         let mut conversation = Conversation::new(errand, window == Window::Hidden, started);
         let (words, to_say) = mpsc::channel();
@@ -199,7 +211,9 @@ impl Chromium {
         });
         Ok(Self {
             program: program.to_owned(),
-            process,
+            keeper,
+            kept: Kept::Runs,
+            id,
             words,
             shared,
             complaints,
@@ -222,21 +236,26 @@ impl Chromium {
             }
             (stage, conversation.is_introduced())
         };
-        let program = || self.program.clone();
-        if self.shared.hung_up.load(Ordering::SeqCst) {
+        if self.has_hung_up() {
             if is_introduced {
                 return Ok(Stage::Closed);
             }
-            let status = ended_within(&mut self.process, END_PATIENCE);
+            let status = match self.end_within(END_PATIENCE) {
+                Kept::Ended(status) => Some(status),
+                Kept::Runs | Kept::Lost => None,
+            };
             return Err(ChromiumError::EndedEarly {
                 program: self.program.clone(),
                 status,
                 words: self.complaints.last(),
             });
         }
+        if self.end_within(Duration::ZERO) == Kept::Lost {
+            return Err(ChromiumError::KeeperLost);
+        }
         if stage == Stage::Starting && self.started.elapsed() > START_PATIENCE {
             return Err(ChromiumError::NoAnswer {
-                program: program(),
+                program: self.program.clone(),
                 words: self.complaints.last(),
             });
         }
@@ -258,6 +277,34 @@ impl Chromium {
     pub fn age(&self) -> Duration {
         self.started.elapsed()
     }
+
+    /// What has become of it within this time.
+    fn end_within(&mut self, patience: Duration) -> Kept {
+        if self.kept == Kept::Runs {
+            self.kept = self.keeper.watch(patience);
+        }
+        self.kept
+    }
+
+    /// Whether it has ended within this time, as far as anybody can tell.
+    fn has_ended_within(&mut self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        match self.end_within(patience) {
+            Kept::Ended(_) => true,
+            Kept::Runs => false,
+            Kept::Lost => loop {
+                match self.has_hung_up() {
+                    false if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+                    has_hung_up => return has_hung_up,
+                }
+            },
+        }
+    }
+
+    /// Whether it has closed its end of the pipe, as it does when it ends.
+    fn has_hung_up(&self) -> bool {
+        self.shared.hung_up.load(Ordering::SeqCst)
+    }
 }
 
 impl Drop for Chromium {
@@ -265,13 +312,15 @@ impl Drop for Chromium {
         let close = self.shared.conversation().close();
         // Whoever does not take the word is gone already.
         let _ = self.words.send(Word::Say(close));
-        if ended_within(&mut self.process, END_PATIENCE).is_some() {
+        if self.has_ended_within(END_PATIENCE) {
             return;
         }
         let _ = self.words.send(Word::HangUp);
-        if ended_within(&mut self.process, END_PATIENCE).is_none() {
-            kill_group(&self.process);
-            let _ = self.process.wait();
+        self.keeper.end_browser();
+        // The keeper kills it in time, unless it was itself killed, or stopped. As long as the browser holds its end of
+        // our pipe, it is there, and the number its own.
+        if !self.has_ended_within(2 * END_PATIENCE) && !self.has_hung_up() {
+            kill_group(self.id);
         }
     }
 }
@@ -315,32 +364,40 @@ fn listen(pipe: PipeReader, shared: &Shared, words: &Sender<Word>) {
     shared.hung_up.store(true, Ordering::SeqCst);
 }
 
-/// How a process ended, if it did within this time.
-fn ended_within(process: &mut Child, patience: Duration) -> Option<ExitStatus> {
-    let deadline = Instant::now() + patience;
-    loop {
-        match process.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
-            _ => return None,
-        }
-    }
-}
-
-/// Ends a browser that does not listen, with everything it has started. It has not been waited for, so its number is
-/// still its own.
-fn kill_group(process: &Child) {
+/// Ends a process, which leads a group, with everything it has started. The number must still be its own.
+fn kill_group(id: u32) {
     #[cfg(unix)]
     {
         use rustix::process::{Pid, Signal, kill_process_group};
-        let group = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
-        if let Some(group) = group {
+        if let Some(group) = Pid::from_raw(id.cast_signed()) {
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
     #[cfg(not(unix))]
-    let _ = process;
+    let _ = id;
 }
 
 #[cfg(all(test, unix))]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_root_the_sandbox_is_left_out_only_in_words() {
+        let program = Path::new("/usr/bin/chromium");
+        let sandbox = |value: Option<&str>| {
+            sandbox(program, |name| {
+                assert_eq!(name, NO_SANDBOX_VARIABLE);
+                value.map(OsString::from)
+            })
+        };
+        if is_root() {
+            assert_eq!(sandbox(Some("1")).unwrap(), Sandbox::Off);
+            for value in [None, Some(""), Some("true"), Some("0")] {
+                assert!(matches!(sandbox(value), Err(ChromiumError::Root(_))));
+            }
+        } else {
+            assert_eq!(sandbox(Some("1")).unwrap(), Sandbox::On);
+            assert_eq!(sandbox(None).unwrap(), Sandbox::On);
+        }
+    }
+}

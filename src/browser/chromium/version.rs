@@ -1,10 +1,11 @@
 //! Which version an installed browser is of, by its own word.
 
-use super::{ended_within, kill_group, launch};
+use super::kill_group;
+use crate::browser::SECRETS;
 use crate::foreign::brief;
 use std::io::{self, Read};
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,8 +39,15 @@ pub enum VersionError {
 /// # Errors
 /// [`VersionError`]; whatever it was, it has ended.
 pub fn version(program: &Path) -> Result<String, VersionError> {
-    let mut command = launch::command(program, &["--version".into()]);
-    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut command = Command::new(program);
+    command
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    for name in SECRETS {
+        command.env_remove(name);
+    }
     // What its script has started ends with it.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -63,7 +71,8 @@ pub fn version(program: &Path) -> Result<String, VersionError> {
         ended_within(&mut process, left)
     };
     let Some(status) = ended else {
-        kill_group(&process);
+        // It has not been waited for, so its number is still its own.
+        kill_group(process.id());
         let _ = process.wait();
         return Err(match is_too_much {
             true => VersionError::TooMuch,
@@ -74,6 +83,18 @@ pub fn version(program: &Path) -> Result<String, VersionError> {
         Err(_) => Err(VersionError::Silent),
         Ok(_) if !status.success() => Err(VersionError::Failed(status)),
         Ok(said) => Ok(brief(String::from_utf8_lossy(&said).trim())),
+    }
+}
+
+/// How a process ended, if it did within this time.
+fn ended_within(process: &mut Child, patience: Duration) -> Option<ExitStatus> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match process.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            _ => return None,
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Pages that post as identity providers do, a platform, and logins with a browser of their own between them.
 
 use super::super::support::chromium;
+use super::super::support::processes::until;
 use super::super::support::skip::skipped;
 use super::super::support::world::{Ended, Running, World};
-use super::processes::until;
 use anyp_saml::demo::identity_provider::{IdentityProvider, IdpSettings};
 use anyp_saml::demo::platform::{Platform, PlatformSettings};
 use anyp_saml::demo::response::ResponseOptions;
@@ -214,8 +214,10 @@ impl Stage {
 
     /// What is left of profiles that should have been thrown away.
     pub(super) fn fresh_profiles(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.profiles()).unwrap().flatten();
+        // Where no login has come that far, there is no directory of them.
+        let entries = std::fs::read_dir(self.profiles()).into_iter().flatten();
         entries
+            .flatten()
             .filter_map(|entry| entry.file_name().into_string().ok())
             .filter(|name| name.starts_with("fresh"))
             .collect()

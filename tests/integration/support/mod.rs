@@ -6,6 +6,8 @@ pub mod browser;
 pub mod chromium;
 pub mod peer;
 pub mod port;
+#[cfg(target_os = "linux")]
+pub mod processes;
 pub mod scene;
 pub mod secrets;
 pub mod skip;

@@ -284,8 +284,14 @@ impl Running {
     /// Ctrl-C.
     #[cfg(unix)]
     pub fn interrupt(&self) {
+        self.signal("-INT");
+    }
+
+    /// Any signal.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
         let kill = Command::new("kill")
-            .args(["-INT", &self.id().to_string()])
+            .args([name, &self.id().to_string()])
             .status()
             .unwrap();
         assert!(kill.success());

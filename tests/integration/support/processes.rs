@@ -1,4 +1,5 @@
-//! The processes of a browser, known by its profile on their command lines.
+//! Processes, as the system tells of them: those of a browser, known by its profile on their command lines, and others by
+//! their number.
 
 use std::collections::HashSet;
 use std::fs;
@@ -7,13 +8,16 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How long processes may take to end: more than ten times what they need where nothing else runs.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
 #[derive(Debug)]
-pub(super) struct Processes {
+pub struct Processes {
     profile: PathBuf,
 }
 
 /// Whether something comes true within this time.
-pub(super) fn until(patience: Duration, is_true: impl Fn() -> bool) -> bool {
+pub fn until(patience: Duration, is_true: impl Fn() -> bool) -> bool {
     let deadline = Instant::now() + patience;
     loop {
         if is_true() {
@@ -26,28 +30,60 @@ pub(super) fn until(patience: Duration, is_true: impl Fn() -> bool) -> bool {
     }
 }
 
+/// Asserts that a process ends soon.
+#[track_caller]
+pub fn assert_ends(process: u32) {
+    let ended = until(PATIENCE, || !is_alive(process));
+    assert!(ended, "{process} runs: {}", read(process, "cmdline"));
+}
+
+/// Whether a process is there, and not only to be waited for.
+pub fn is_alive(process: u32) -> bool {
+    state(process).is_some_and(|(state, _)| state != 'Z')
+}
+
+/// The processes that this one has started and that run.
+pub fn children(parent: u32) -> Vec<u32> {
+    let is_child = |process: &u32| state(*process).is_some_and(|(_, its)| its == parent);
+    let mut all = all();
+    all.retain(|process| is_child(process) && is_alive(*process));
+    all
+}
+
+/// The state of a process, and who has started it.
+fn state(process: u32) -> Option<(char, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // Behind the name, which may hold anything.
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+fn all() -> Vec<u32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+    entries.filter_map(number).collect()
+}
+
 impl Processes {
     /// Those with this directory, or one below it, on their command line.
-    pub(super) fn of(profile: &Path) -> Self {
+    pub fn of(profile: &Path) -> Self {
         Self {
             profile: profile.to_owned(),
         }
     }
 
     /// Their numbers.
-    pub(super) fn alive(&self) -> Vec<u32> {
+    pub fn alive(&self) -> Vec<u32> {
         let profile = self.profile.to_str().unwrap();
-        let entries = fs::read_dir("/proc").unwrap().flatten();
-        entries
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            // One that has ended and was not waited for has no command line any more.
-            .filter(|process| read(*process, "cmdline").contains(profile))
-            .collect()
+        let mut all = all();
+        // One that has ended and was not waited for has no command line any more.
+        all.retain(|process| read(*process, "cmdline").contains(profile));
+        all
     }
 
     /// Asserts that none is left. Those that the browser has started end a moment after it, when their pipes to it break.
-    pub(super) fn assert_ended(&self) {
-        until(Duration::from_secs(10), || self.alive().is_empty());
+    pub fn assert_ended(&self) {
+        until(PATIENCE, || self.alive().is_empty());
         assert_eq!(self.alive(), Vec::<u32>::new());
     }
 
@@ -59,16 +95,16 @@ impl Processes {
     }
 
     /// Asks the browser to end, as a session that is logged out of does.
-    pub(super) fn terminate(&self) {
+    pub fn terminate(&self) {
         let status = Command::new("kill").arg(self.main().to_string()).status();
         assert!(status.unwrap().success());
     }
 
-    pub(super) fn command_lines(&self) -> Vec<String> {
+    pub fn command_lines(&self) -> Vec<String> {
         self.texts("cmdline")
     }
 
-    pub(super) fn environments(&self) -> Vec<String> {
+    pub fn environments(&self) -> Vec<String> {
         self.texts("environ")
     }
 
@@ -78,7 +114,7 @@ impl Processes {
     }
 
     /// Every TCP socket that one of them listens at.
-    pub(super) fn listening(&self) -> Vec<String> {
+    pub fn listening(&self) -> Vec<String> {
         let sockets: HashSet<String> = self
             .alive()
             .iter()
