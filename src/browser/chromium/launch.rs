@@ -6,8 +6,9 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read};
 use std::path::Path;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 /// The preferences of a new profile. Without the first, the browser looks up the platform's name and connects to it as
 /// soon as a page is about to post there, before we are asked: measured with Chromium 156.
@@ -88,7 +89,14 @@ pub(super) fn arguments(profile: &Path, window: Window, sandbox: Sandbox) -> Vec
 
 /// What the browser wrote on its standard error last: the only word of one that cannot start.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Complaints(Arc<Mutex<VecDeque<String>>>);
+pub(super) struct Complaints(Arc<(Mutex<Heard>, Condvar)>);
+
+#[derive(Debug, Default)]
+struct Heard {
+    lines: VecDeque<String>,
+    /// Whether there is no more to come.
+    is_all: bool,
+}
 
 /// How many lines are remembered, and how long one may be.
 const REMEMBERED: usize = 3;
@@ -100,7 +108,11 @@ impl Complaints {
         let heard = Self::default();
         let remembered = heard.clone();
         // Ends with the browser.
-        thread::spawn(move || remembered.read(BufReader::new(stderr)));
+        thread::spawn(move || {
+            remembered.read(BufReader::new(stderr));
+            remembered.heard().is_all = true;
+            remembered.0.1.notify_all();
+        });
         heard
     }
 
@@ -112,7 +124,7 @@ impl Complaints {
         {
             let text = foreign::brief(String::from_utf8_lossy(&line).trim());
             if !text.is_empty() {
-                let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let lines = &mut self.heard().lines;
                 lines.push_back(text);
                 if lines.len() > REMEMBERED {
                     lines.pop_front();
@@ -122,10 +134,22 @@ impl Complaints {
         }
     }
 
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The last lines, fit to be shown.
     pub(super) fn last(&self) -> Vec<String> {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().cloned().collect()
+        self.heard().lines.iter().cloned().collect()
+    }
+
+    /// The last lines of a browser that has ended: what it wrote may still have to be read. Something that it has started
+    /// may go on, and keep its standard error open; nobody waits longer for that.
+    pub(super) fn last_of_all(&self, patience: Duration) -> Vec<String> {
+        let goes_on = |heard: &mut Heard| !heard.is_all;
+        // Whether it was all or not, what there is is told.
+        drop(self.0.1.wait_timeout_while(self.heard(), patience, goes_on));
+        self.last()
     }
 }
 

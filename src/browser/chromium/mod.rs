@@ -47,6 +47,9 @@ pub const NO_SANDBOX_VARIABLE: &str = "ANYP_SAML_CHROMIUM_NO_SANDBOX";
 /// How long a browser may take to say its first word: a cold start on a slow disk.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long what it wrote may take to be read when it has ended.
+const WORDS_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Why there is no browser to sign in with.
 #[derive(Debug, Error)]
 pub enum ChromiumError {
@@ -247,7 +250,7 @@ impl Chromium {
             return Err(ChromiumError::EndedEarly {
                 program: self.program.clone(),
                 status,
-                words: self.complaints.last(),
+                words: self.complaints.last_of_all(WORDS_PATIENCE),
             });
         }
         if self.end_within(Duration::ZERO) == Kept::Lost {
