@@ -18,7 +18,7 @@ const SECRETS: [&str; 4] = [
 
 /// Keeps every descriptor that is open from the programs that this one starts, also those that it was itself started
 /// with: a browser would hold a script's lock, or the end of somebody's pipe, for as long as it is open.
-pub(crate) fn keep_descriptors() {
+pub fn keep_descriptors() {
     #[cfg(unix)]
     close_fds::set_fds_cloexec(3, &[]);
 }

@@ -43,8 +43,7 @@ impl Env {
         let written = handed_out::written(&kept, format)?;
         if let Some(lines) = &written.github_env {
             // Masked first: whatever comes of the rest, the log does not show the token any more.
-            let mask = terminal.hand_out(written.text.expose());
-            mask.map_err(CommandError::Output)?;
+            handed_out::print(&written, terminal)?;
             append_to_github_env(lines.expose())?;
             return Ok(ExitCode::SUCCESS);
         }

@@ -34,13 +34,18 @@ pub(super) fn written(kept: &Kept, format: Format) -> Result<Written, CommandErr
         .map_err(|error| CommandError::Other(error.to_string()))
 }
 
-/// Prints what holds a token.
-pub(super) fn print(written: &Written, terminal: &Terminal) -> Result<(), CommandError> {
+/// Warns where a token is about to be seen.
+pub(super) fn warn_of_a_screen(terminal: &Terminal) {
     if terminal.hands_out_to_a_screen() {
         terminal.warn(
-            "these lines hold your token, and stay on the screen; eval \"$(…)\" or a pipe takes them unseen.",
+            "your token follows, and stays on the screen; \"$(…)\" or a pipe takes it unseen.",
         );
     }
+}
+
+/// Prints what holds a token.
+pub(super) fn print(written: &Written, terminal: &Terminal) -> Result<(), CommandError> {
+    warn_of_a_screen(terminal);
     terminal
         .hand_out(written.text.expose())
         .map_err(CommandError::Output)

@@ -20,6 +20,7 @@ mod token;
 mod whoami;
 
 use crate::browser::chromium::keeper;
+use crate::browser::keep_descriptors;
 use crate::terminal::Terminal;
 use clap::{Parser, Subcommand};
 use error::CommandError;
@@ -73,6 +74,10 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { error::USAGE } else { 0 });
         }
     };
+    // What `exec` was started with is for the command that it becomes.
+    if !matches!(command_line.command, Command::Exec(_)) {
+        keep_descriptors();
+    }
     let terminal = Terminal::new(command_line.verbose);
     exit_code(command_line.command.run(&terminal), &terminal)
 }

@@ -1,5 +1,6 @@
 use super::args::TokenArgs;
 use super::error::CommandError;
+use super::handed_out;
 use crate::terminal::Terminal;
 use clap::Args;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ pub(super) struct Token {
 impl Token {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
         let kept = self.token.token(terminal)?;
+        handed_out::warn_of_a_screen(terminal);
         terminal
             .hand_out_token(&kept.token)
             .map_err(CommandError::Output)?;

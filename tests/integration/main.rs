@@ -25,6 +25,8 @@ mod own_browser;
 mod places;
 #[cfg(unix)]
 mod real_idps;
+#[cfg(target_os = "linux")]
+mod secrecy;
 mod session;
 mod shells;
 mod signature_vectors;

@@ -5,8 +5,9 @@
 
 mod stage;
 
-use super::support::processes::{Processes, assert_ends, children};
+use super::support::processes::{Processes, Witness, assert_ends, children};
 use super::support::scene::secrets_of_response;
+use super::support::secrets::assert_absent;
 use anyp_saml::demo::platform::Route;
 use stage::{Stage, post_form};
 use std::path::Path;
@@ -18,16 +19,27 @@ fn a_response_that_is_addressed_to_the_platform_ends_in_a_kept_token() {
     let Some(stage) = Stage::set() else { return };
     let response = stage.response(&[]);
     stage.page("/start", &post_form(&stage.acs, &response));
-    let ended = stage.log_in(&["--headless-first"]).code(0);
+    let login = stage.start(&["--headless-first"]);
+    let witness = Witness::of(login.id());
+    let ended = login.end().code(0);
     let token = stage.token();
     let mut secrets = secrets_of_response(&response);
     secrets.push(token.clone());
     let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
-    let ended = ended.hides(&secrets).says(&[
-        "capture chromium (--capture)",
-        "without its sandbox",
-        "Signed in as",
-    ]);
+    let told = witness.told();
+    assert!(
+        told.iter()
+            .any(|(_, text)| text.contains("--user-data-dir"))
+    );
+    for (_, text) in told {
+        assert_absent("a process", text.as_bytes(), &secrets);
+    }
+    let ended = ended
+        .hides(&secrets)
+        .says(&["capture chromium (--capture)", "Signed in as"]);
+    // Left out only where there is no other way.
+    let is_told = ended.stderr.contains("without its sandbox");
+    assert_eq!(is_told, stage::is_root(), "{ended}");
     assert_eq!(ended.stdout, "");
     assert_eq!(stage.world.run(&["token"]).stdout, format!("{token}\n"));
     assert_eq!(stage.platform.requests(Route::Exchange), 1);

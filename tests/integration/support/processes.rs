@@ -1,11 +1,13 @@
 //! Processes, as the system tells of them: those of a browser, known by its profile on their command lines, and others by
 //! their number.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long processes may take to end: more than ten times what they need where nothing else runs.
@@ -62,6 +64,50 @@ fn all() -> Vec<u32> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
     entries.filter_map(number).collect()
+}
+
+/// Watches what a process, and every one that comes of it, shows to others: its command line and its environment.
+pub struct Witness {
+    is_over: Arc<AtomicBool>,
+    watching: JoinHandle<BTreeSet<(u32, String)>>,
+}
+
+impl Witness {
+    pub fn of(process: u32) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let watching = thread::spawn({
+            let is_over = Arc::clone(&is_over);
+            move || watch(process, &is_over)
+        });
+        Self { is_over, watching }
+    }
+
+    /// Everything that was to be seen, and of which process.
+    pub fn told(self) -> BTreeSet<(u32, String)> {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.watching.join().unwrap()
+    }
+}
+
+fn watch(process: u32, is_over: &AtomicBool) -> BTreeSet<(u32, String)> {
+    let own = read(process, "cmdline");
+    let mut told = BTreeSet::from([(process, own.clone()), (process, read(process, "environ"))]);
+    while !is_over.load(Ordering::SeqCst) {
+        let mut looked_at = vec![process];
+        while let Some(parent) = looked_at.pop() {
+            for child in children(parent) {
+                looked_at.push(child);
+                // One that has not become another program yet shows what its parent does. In this order, since it
+                // becomes one between the two.
+                let command_line = read(child, "cmdline");
+                if command_line != own {
+                    told.extend([(child, command_line), (child, read(child, "environ"))]);
+                }
+            }
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    told
 }
 
 impl Processes {
