@@ -18,8 +18,16 @@ fn listen() {
     let _ = ctrlc::set_handler(|| {
         let again = INTERRUPTED.swap(true, Ordering::SeqCst);
         if again || WATCHES.load(Ordering::SeqCst) == 0 {
+            super::prompt::restore();
             std::process::exit(INTERRUPTED_CODE);
         }
+    });
+}
+
+/// Takes the same signals over and makes nothing of them, however many come: for whoever has to outlast them.
+pub fn outlast_interruptions() {
+    LISTENING.call_once(|| {
+        let _ = ctrlc::set_handler(|| {});
     });
 }
 

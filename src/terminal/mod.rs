@@ -7,7 +7,7 @@
 mod interrupt;
 mod prompt;
 
-pub use interrupt::Watch;
+pub use interrupt::{Watch, outlast_interruptions};
 pub use prompt::PromptError;
 
 use crate::token::AccessToken;

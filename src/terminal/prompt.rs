@@ -4,6 +4,8 @@
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 #[cfg(unix)]
 use std::fs::File;
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 #[cfg(unix)]
 use std::time::Instant;
@@ -97,32 +99,51 @@ fn next_line(
     Err(PromptError::Interrupted)
 }
 
-/// A terminal in another mode than its usual one, which it gets back when this is dropped.
+/// The terminal's usual mode, while it is in another one.
 #[cfg(unix)]
-struct Unusual<'t> {
-    terminal: &'t File,
-    usual: Termios,
+static USUAL: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Gives the terminal its usual mode back where it is in another one: for whoever ends the program at once.
+#[cfg(unix)]
+pub(super) fn restore() {
+    let usual = USUAL.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let (Some(usual), Ok(terminal)) = (usual, open()) {
+        // Nothing more can be done for a terminal that refuses its own settings.
+        let _ = tcsetattr(terminal, OptionalActions::Flush, &usual);
+    }
 }
 
+/// The terminal in another mode than its usual one, which it gets back when this is dropped.
 #[cfg(unix)]
-impl<'t> Unusual<'t> {
-    /// Changes the mode. Nothing that was typed before counts.
-    fn set(terminal: &'t File, change: impl FnOnce(&mut Termios)) -> Result<Self, PromptError> {
+struct Unusual;
+
+#[cfg(unix)]
+impl Unusual {
+    /// Changes the mode. Nothing that was typed before counts. Of the keys that end or stop a program Ctrl-C alone is
+    /// left, which is watched for: the others would leave the terminal as it is now.
+    fn set(terminal: &File, change: impl FnOnce(&mut Termios)) -> Result<Self, PromptError> {
+        use rustix::termios::SpecialCodeIndex;
+
+        /// No key (`_POSIX_VDISABLE`).
+        const NO_KEY: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
+
         let usual = tcgetattr(terminal).map_err(|_| PromptError::NoTerminal)?;
         let mut modes = usual.clone();
         change(&mut modes);
-        // Made first: what has changed half of them gets them back as well.
-        let unusual = Self { terminal, usual };
+        modes.special_codes[SpecialCodeIndex::VQUIT] = NO_KEY;
+        modes.special_codes[SpecialCodeIndex::VSUSP] = NO_KEY;
+        // Remembered first: what has changed half of them gets them back as well.
+        *USUAL.lock().unwrap_or_else(PoisonError::into_inner) = Some(usual);
+        let unusual = Self;
         tcsetattr(terminal, OptionalActions::Flush, &modes).map_err(std::io::Error::from)?;
         Ok(unusual)
     }
 }
 
 #[cfg(unix)]
-impl Drop for Unusual<'_> {
+impl Drop for Unusual {
     fn drop(&mut self) {
-        // Nothing more can be done for a terminal that refuses its own settings.
-        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.usual);
+        restore();
     }
 }
 
@@ -208,6 +229,10 @@ pub(super) fn is_there() -> bool {
 pub(super) fn is_there() -> bool {
     false
 }
+
+/// Nothing changes a terminal's mode here.
+#[cfg(not(unix))]
+pub(super) fn restore() {}
 
 /// Other systems have no prompt that takes a line of that length unseen; a file or standard input does.
 #[cfg(not(unix))]

@@ -278,8 +278,10 @@ fn a_login_that_is_killed_takes_a_browser_along_that_hears_nothing_and_its_profi
     let numbers = numbers(&login.program);
     assert_eq!(login.fresh_profiles().len(), 1);
     let [_, _, keeper] = numbers;
-    // Meant for the login, or for everybody: no reason to leave the browser alone.
-    signal(keeper, "-TERM");
+    // Meant for the login, or for everybody: no reason to leave the browser alone, however often it is said.
+    for name in ["-TERM", "-INT", "-HUP", "-TERM"] {
+        signal(keeper, name);
+    }
     login.running.signal("-KILL");
     numbers.into_iter().for_each(assert_ends);
     assert_eq!(login.fresh_profiles(), Vec::<String>::new());

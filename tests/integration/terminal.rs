@@ -66,7 +66,9 @@ fn something_else_may_be_pasted_first() {
 #[test]
 fn a_prompt_ends_with_ctrl_c_or_the_end_of_input_and_leaves_the_terminal_as_it_was() {
     let scene = Scene::set();
-    for (typed, code) in [("half-a-response\u{3}", 130), ("\u{3}", 130), ("\u{4}", 4)] {
+    // Ctrl-\ and Ctrl-Z would end and stop the program there and then.
+    let others = "\u{1c}\u{1a}half-a-response\u{3}";
+    for (typed, code) in [(others, 130), ("\u{3}", 130), ("\u{4}", 4)] {
         let (mut running, screen) = scene.world.start_at_a_terminal(&scene.arguments(&PASTE));
         running.hear(PROMPT);
         running.type_in(typed);
@@ -74,6 +76,18 @@ fn a_prompt_ends_with_ctrl_c_or_the_end_of_input_and_leaves_the_terminal_as_it_w
         assert!(screen.is_usual());
     }
     assert_eq!(scene.exchanges(), 0);
+}
+
+#[test]
+fn a_prompt_that_is_ended_twice_in_a_moment_leaves_the_terminal_as_it_was_too() {
+    let scene = Scene::set();
+    let (mut running, screen) = scene.world.start_at_a_terminal(&scene.arguments(&PASTE));
+    running.hear(PROMPT);
+    // The second one ends the program at once, mostly before the prompt has noticed the first.
+    running.signal("-INT");
+    running.signal("-TERM");
+    running.end().code(130);
+    assert!(screen.is_usual());
 }
 
 #[test]
