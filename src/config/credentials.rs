@@ -91,7 +91,10 @@ impl ConnectedAppConfig {
 
 /// The plane: the named one, or the ACS URL's, or the one where most organizations are.
 pub(super) fn plane(read: &Reader) -> Result<Plane, ConfigError> {
-    let named = read.parsed(Setting::Plane, Plane::parse)?;
+    let named = read.parsed(Setting::Plane, |text| {
+        Plane::parse(text)
+            .map_err(|error| format!("it should be us, eu, gov or an address: {error}"))
+    })?;
     let acs = read.parsed(Setting::AcsUrl, PlatformAcs::parse)?;
     match (named, acs) {
         (Some(named), Some(acs)) if named != *acs.plane() => {

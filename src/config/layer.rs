@@ -182,10 +182,11 @@ pub struct Layers {
 }
 
 /// What makes a profile a whole answer to who signs in where: what it leaves out, it leaves out on purpose.
-const ANSWERS: [Setting; 4] = [
+const ANSWERS: [Setting; 5] = [
     Setting::AcsUrl,
     Setting::Method,
     Setting::Plane,
+    Setting::Username,
     Setting::ClientId,
 ];
 
@@ -202,8 +203,11 @@ impl Layers {
         };
         let is_answer = layers.profile_is_answer();
         for (setting, values) in &layers.environment.0 {
-            let agrees = layers.profile.0.get(setting) == Some(values);
-            if setting.is_trust_anchor() && is_answer && !agrees && !layers.flags.has(*setting) {
+            let overrules = match layers.profile.0.get(setting) {
+                Some(said) => said != values,
+                None => is_answer,
+            };
+            if setting.is_trust_anchor() && overrules && !layers.flags.has(*setting) {
                 return Err(ConfigError::TrustFromEnvironment(*setting));
             }
         }
@@ -307,11 +311,15 @@ mod tests {
         for answer in [
             (Setting::Method, "password"),
             (Setting::Plane, "eu"),
+            (Setting::Username, "ada"),
             (Setting::ClientId, "app"),
         ] {
             let plane = (Setting::Plane, "https://evil.example/");
             assert!(with(&[], &[plane], layer(&[answer])).is_err());
         }
+        // Also where the profile is no whole answer.
+        let expected = layer(&[(Setting::ExpectUser, "ada")]);
+        assert!(with(&[], &[(Setting::ExpectUser, "mallory")], expected).is_err());
         assert!(with(&[], &[other], Layer::default()).is_ok(), "no profile");
         assert!(
             with(&[], &[(Setting::IdpMetadata, "/etc/idp.xml")], profile()).is_ok(),

@@ -79,11 +79,13 @@ pub struct Refusal {
 /// What a refusal most likely means. The hints that go with each are `commands/error.rs`'s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Status 401. Of user name and password, and of an app's id and secret: one of them is wrong. Of an exchange: Issuer, Audience or signing key are not letter for letter those configured at the platform,
-    /// or the login was started at the platform (SP-initiated). Of the rest: the token has ended, or the user has no
-    /// right to what was asked.
+    /// Status 401. Of user name and password, and of an app's id and secret: one of them is wrong. Of an exchange:
+    /// Issuer, Audience or signing key are not letter for letter those configured at the platform, or the login was
+    /// started at the platform (SP-initiated). Of the rest: the token has ended, or the user has no right to what was
+    /// asked.
     Unauthorized,
-    /// Status 403. Of user name and password: the user is disabled. Of an exchange: no username or email is mapped from the response's attributes.
+    /// Status 403. Of user name and password: the user is disabled. Of an exchange: no username or email is mapped from
+    /// the response's attributes.
     Forbidden,
     /// The organization takes SP-initiated logins alone; only where the platform itself says so in words.
     ServiceProviderOnly,
