@@ -2,8 +2,7 @@
 //!
 //! What is absent is the point. No redirects, since a 307 would carry a response or a token to another host. No
 //! retries, since a response can be exchanged once. No cookies, no compression, no HTTP/2, no switch that turns
-//! certificate checks off. Alone owns reqwest, hyper,
-//! hyper-util and rustls.
+//! certificate checks off. Alone owns reqwest, hyper, hyper-util and rustls.
 
 mod error;
 mod names;

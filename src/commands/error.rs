@@ -249,7 +249,10 @@ pub(super) fn login(error: &LoginError) -> Words {
             ),
         LoginError::OtherUser { .. } => Words::new(RESPONSE_REFUSED, error)
             .fact("rule", Rule::User.code())
-            .hint(cure(Rule::User)),
+            .hint(
+                "Sign in as the expected user (an identity provider may have to be signed out of first), or change \
+                 --expect-user.",
+            ),
         LoginError::UserChanged { found, .. } => Words::new(RESPONSE_REFUSED, error)
             .fact("rule", Rule::User.code())
             .hint(format!("If that is meant, say so with --expect-user {}, or anyp-saml logout first.", brief(found))),
