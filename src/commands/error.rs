@@ -489,7 +489,8 @@ pub(super) fn http(error: &HttpError) -> Words {
         HttpError::Tls { .. } | HttpError::NotHttp { .. } | HttpError::TooLarge { .. } => (
             PLATFORM_REFUSED,
             Some(
-                "Is this the platform? Compare the host with the one that Access Management shows.",
+                "Is this the host that was meant? A proxy, a filter or a sign-in page of the network may answer in its \
+                 place.",
             ),
         ),
         HttpError::Proxy {

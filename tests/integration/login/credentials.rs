@@ -245,7 +245,6 @@ fn a_platform_that_hangs_breaks_off_or_is_not_there_is_left() {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
         });
         let plane = format!("http://{}", peer.authority());
-        way.fails(&scene, &["--plane", &plane], 2);
         let nobody = World::new();
         let nowhere = format!("http://127.0.0.1:{}", free_port());
         for (plane, code) in [
