@@ -6,8 +6,8 @@ const TEMPLATE: &str = include_str!("../../templates/settings.xml");
 
 /// A whole `settings.xml`.
 pub(super) fn settings(token: &str) -> Option<String> {
-    // Maven puts values of its own in the place of ${…}.
-    if token.contains('$') || token.chars().any(char::is_control) {
+    // Maven puts values of its own in the place of ${…}, and takes {…} for a password that it has encrypted itself.
+    if token.contains(['$', '{']) || token.chars().any(char::is_control) {
         return None;
     }
     Some(TEMPLATE.replace("{{token}}", &escape_text(token)))
@@ -23,6 +23,8 @@ mod tests {
             "{settings}"
         );
         assert!(!settings.contains("{{"));
-        assert_eq!(super::settings("${env.HOME}"), None);
+        for token in ["${env.HOME}", "{8c4b=}", "a\nb"] {
+            assert_eq!(super::settings(token), None, "{token:?}");
+        }
     }
 }

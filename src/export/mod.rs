@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 /// A shell that can be told to set environment variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell {
-    /// bash, and every other shell that reads the POSIX command language: sh, dash, ksh.
+    /// bash, and every other shell that reads the POSIX command language: sh, dash, ksh, yash.
     Bash,
     /// zsh.
     Zsh,
@@ -92,7 +92,7 @@ impl Shell {
         let file = name.rsplit(['/', '\\']).next()?;
         let file = file.strip_prefix('-').unwrap_or(file).to_ascii_lowercase();
         match file.strip_suffix(".exe").unwrap_or(&file) {
-            "bash" | "sh" | "dash" | "ash" | "ksh" | "mksh" => Some(Self::Bash),
+            "bash" | "sh" | "dash" | "ash" | "ksh" | "mksh" | "yash" => Some(Self::Bash),
             "zsh" => Some(Self::Zsh),
             "fish" => Some(Self::Fish),
             "powershell" | "pwsh" => Some(Self::PowerShell),

@@ -11,6 +11,9 @@ use serde_json::Value;
 /// The most bytes of an account: users of large companies are members of hundreds of business groups.
 const MAX_ANSWER: usize = 1024 * 1024;
 
+/// The longest text taken for a name or an id. A longer one is nobody's, and what is kept of it could not be read again.
+const MAX_TEXT: usize = 1000;
+
 /// The longest session timeout believed, in minutes (30 days). The platform's own settings end far below.
 const MAX_SESSION_TIMEOUT: i64 = 30 * 24 * 60;
 
@@ -208,10 +211,12 @@ fn session_timeout(organization: &Value) -> Option<SignedDuration> {
         .then(|| SignedDuration::from_mins(minutes))
 }
 
-/// A field that is a text and not empty.
+/// A field that is a text, and neither empty nor longer than any name.
 fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name)?.as_str()?;
-    (!text.is_empty()).then(|| text.to_owned())
+    (1..=MAX_TEXT)
+        .contains(&text.len())
+        .then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -249,6 +254,17 @@ mod tests {
             .map(|group| (&*group.id, group.is_root))
             .collect();
         assert_eq!(groups, [("o-1", true), ("o-2", false)]);
+    }
+
+    #[test]
+    fn a_text_that_is_longer_than_any_name_counts_as_absent() {
+        let named = |length: usize| {
+            let mut me = me();
+            me["organization"]["name"] = "x".repeat(length).into();
+            account(&me).unwrap().organization.name
+        };
+        assert_eq!(named(MAX_TEXT), Some("x".repeat(MAX_TEXT)));
+        assert_eq!(named(MAX_TEXT + 1), None);
     }
 
     #[test]

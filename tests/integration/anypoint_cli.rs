@@ -1,29 +1,17 @@
 //! The token in the hands of the real anypoint-cli, which asks the demo platform over https.
-//!
-//! `tests/run` installs it. Where it is not there, this test says so and is left out; with CI=true it fails instead.
 #![cfg(unix)]
 
-use super::support::skip::skipped;
+use super::support::clients::client;
 use super::support::{Browser, Scene};
 use anyp_saml::demo::PEOPLE;
 use anyp_saml::demo::identity_provider::RelayState;
 use anyp_saml::demo::platform::Route;
-use std::path::Path;
-
-/// Where `tests/run` puts it: `target/clients`, beside the directory for temporary files.
-fn program() -> Option<String> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let program = target.join("clients/anypoint-cli/node_modules/.bin/anypoint-cli-v4");
-    if program.exists() {
-        return Some(program.to_str().unwrap().to_owned());
-    }
-    skipped("there is no anypoint-cli (tests/run installs it)");
-    None
-}
 
 #[test]
 fn anypoint_cli_asks_the_platform_with_the_token_of_exec() {
-    let Some(program) = program() else { return };
+    let Some(program) = client("anypoint-cli/node_modules/.bin/anypoint-cli-v4") else {
+        return;
+    };
     let mut scene = Scene::with(RelayState::Echoed, |settings| settings.tls = true);
     let authority = scene.demo.platform.authority().unwrap();
     let bundle = scene.world.file("authority.pem", authority);

@@ -12,6 +12,7 @@ mod demo;
 #[cfg(unix)]
 mod doctor;
 mod exchange;
+mod formats;
 mod init;
 mod inspect;
 #[cfg(target_os = "linux")]

@@ -1,5 +1,6 @@
 //! A platform that refuses, hangs, lies or is not there: one request, the cause in words, no secret anywhere.
 
+use super::super::support::hostile::HOSTILE;
 use super::super::support::peer::{Peer, read_head};
 use super::super::support::scene::secrets_of_response;
 use super::super::support::world::Ended;
@@ -93,22 +94,24 @@ fn a_platform_that_hangs_is_left_in_time_and_not_asked_again() {
 
 #[test]
 fn a_token_that_is_none_is_neither_shown_nor_kept() {
-    for token in [
-        "it's a trap",
-        "$(touch /tmp/x)",
-        "line\nbreak-in-a-token",
-        "\u{1b}]0;title-of-terminal\u{7}",
-        "",
-    ] {
-        let scene = Scene::set();
-        let answer = json!({ "access_token": token, "token_type": "bearer" });
-        scene
-            .demo
-            .platform
-            .say(Route::Exchange, Some(Answer::json(200, &answer)));
+    let scene = Scene::set();
+    let long = "x".repeat(4097);
+    let others = ["8c4b\0", "8c4b\nANYPOINT_HOST=evil", "8c4b=x", "=", &long];
+    let texts = HOSTILE.iter().skip(1).chain(&others);
+    let json = |token| json!({ "access_token": token, "token_type": "bearer" }).to_string();
+    let not_utf8 = b"{\"access_token\": \"8c4b\xff\"}".to_vec();
+    let bodies = texts
+        .filter(|&&token| token != "-n")
+        .map(|&token| (token, json(token).into_bytes()))
+        .chain([("8c4b", not_utf8)]);
+    for (token, body) in bodies {
+        let answer = Answer::Fixed(Response::new(200, "application/json", body));
+        scene.demo.platform.say(Route::Exchange, Some(answer));
         let ended = fails(&scene, &[], 5);
-        assert!(token.is_empty() || !ended.stderr.contains(token), "{ended}");
+        let is_shown = token.len() > 3 && ended.stderr.contains(token);
+        assert!(!is_shown, "{token:?}: {ended}");
     }
+    assert!(!std::path::Path::new("/tmp/anyp-saml-was-here").exists());
 }
 
 #[test]

@@ -4,6 +4,8 @@
 pub mod browser;
 #[cfg(unix)]
 pub mod chromium;
+pub mod clients;
+pub mod hostile;
 pub mod peer;
 pub mod port;
 #[cfg(target_os = "linux")]
