@@ -11,8 +11,9 @@ use std::process::{Command, ExitCode};
 
 /// Run a command with the kept token in its environment
 ///
-/// Sets ANYPOINT_BEARER, ANYPOINT_ACCESS_TOKEN and ANYPOINT_HOST, and removes the variables that contradict a token. The
-/// command's exit code is this one's; 127 says that there is no such command, 126 that it cannot be run.
+/// Sets ANYPOINT_BEARER, ANYPOINT_ACCESS_TOKEN, ANYPOINT_HOST and ANYPOINT_CPLANE, and removes the variables that
+/// contradict a token. The command's exit code is this one's; 127 says that there is no such command, 126 that it cannot
+/// be run.
 #[derive(Debug, Args)]
 pub(super) struct Exec {
     #[command(flatten)]

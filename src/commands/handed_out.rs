@@ -8,20 +8,30 @@ use crate::store::{Kept, Method};
 use crate::terminal::Terminal;
 use crate::time::{SignedDuration, Timestamp};
 
-/// The variables that a token stands in: anypoint-cli reads the first, Terraform's provider the second. The host is
-/// always named, since one that was set for another plane would send the token there.
+/// The variables that a token stands in: anypoint-cli reads the first, Terraform's provider the second. Where it holds is
+/// named for both, since a name that was set for another plane would send the token there: the host for the one, and for
+/// the other, which knows no other planes, the short name of a public one.
 pub(super) fn variables(kept: &Kept) -> Vec<(&'static str, String)> {
     let token = kept.token.expose();
-    vec![
+    let plane = Plane::at(&kept.plane);
+    let mut variables = vec![
         ("ANYPOINT_BEARER", token.to_owned()),
         ("ANYPOINT_ACCESS_TOKEN", token.to_owned()),
-        ("ANYPOINT_HOST", Plane::at(&kept.plane).host()),
-    ]
+        ("ANYPOINT_HOST", plane.host()),
+    ];
+    if plane.is_well_known() {
+        variables.push(("ANYPOINT_CPLANE", plane.name().to_owned()));
+    }
+    variables
 }
 
 /// The names of all variables that a token stands in.
-pub(super) const VARIABLES: [&str; 3] =
-    ["ANYPOINT_BEARER", "ANYPOINT_ACCESS_TOKEN", "ANYPOINT_HOST"];
+pub(super) const VARIABLES: [&str; 4] = [
+    "ANYPOINT_BEARER",
+    "ANYPOINT_ACCESS_TOKEN",
+    "ANYPOINT_HOST",
+    "ANYPOINT_CPLANE",
+];
 
 /// The token in a format.
 pub(super) fn written(kept: &Kept, format: Format) -> Result<Written, CommandError> {

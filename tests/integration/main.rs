@@ -26,6 +26,8 @@ mod own_browser;
 mod places;
 #[cfg(unix)]
 mod real_idps;
+#[cfg(unix)]
+mod recipes;
 #[cfg(target_os = "linux")]
 mod secrecy;
 mod session;

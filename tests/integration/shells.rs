@@ -209,7 +209,7 @@ fn the_shell_that_asks_gets_its_own_lines() {
                     .lines()
                     .last()
                     .unwrap()
-                    .contains("ANYPOINT_HOST")
+                    .contains("ANYPOINT_CPLANE")
             );
         }
     }
