@@ -12,6 +12,7 @@ pub use error::{CaBundleError, HttpError, ProxyFailure, TlsFailure};
 pub use proxy::{PROXY_VARIABLES, Proxy, names_a_proxy, proxy_to};
 
 use crate::address::WebAddress;
+use crate::foreign;
 use reqwest::blocking;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls::pki_types::CertificateDer;
@@ -217,8 +218,25 @@ impl Client {
     }
 }
 
+/// The verifier reads what `SSL_CERT_FILE` names to its end, which a pipe has not.
+fn check_named_authorities() -> Result<(), HttpError> {
+    let Some(path) = std::env::var_os("SSL_CERT_FILE") else {
+        return Ok(());
+    };
+    match std::fs::metadata(&path) {
+        Ok(found) if !found.is_file() => {
+            Err(HttpError::NotAFile(foreign::brief(&path.to_string_lossy())))
+        }
+        // That there is none at all, the verifier says itself.
+        _ => Ok(()),
+    }
+}
+
 impl Shared {
     fn build(&self, route: Route) -> Result<blocking::Client, HttpError> {
+        if !matches!(route, Route::LoopbackPlain) {
+            check_named_authorities()?;
+        }
         // The first to install a provider wins, and every one of them is ring.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = blocking::Client::builder()

@@ -472,6 +472,10 @@ pub(super) fn http(error: &HttpError) -> Words {
             FAILED,
             Some("Install the system's ca-certificates, or give a bundle with --ca-bundle FILE."),
         ),
+        HttpError::NotAFile(_) => (
+            USAGE,
+            Some("Name a file of certificates in PEM there, or unset the variable."),
+        ),
         HttpError::Setup(_) | HttpError::Header(_) => (FAILED, None),
         HttpError::Tls {
             cause: TlsFailure::UnknownIssuer,

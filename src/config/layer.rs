@@ -2,7 +2,9 @@
 
 use super::setting::{Kind, Setting};
 use super::{ConfigError, Profile};
+use crate::address::WebAddress;
 use crate::foreign;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -242,15 +244,50 @@ impl Layers {
     pub fn given(&self) -> Vec<(Setting, String, Origin)> {
         let given = |setting| {
             let (values, origin) = self.values(setting)?;
+            let values: Vec<_> = values.iter().map(|value| without_user(value)).collect();
             Some((setting, foreign::shown(&values.join(", "), 500), origin))
         };
         Setting::ALL.into_iter().filter_map(given).collect()
     }
 }
 
+/// A value without the user information of an address: such an address is refused, but its password must not be shown.
+fn without_user(value: &str) -> Cow<'_, str> {
+    let refused = value
+        .split_once("://")
+        .filter(|_| WebAddress::parse(value).is_err());
+    // To the last `@`: a password may hold any character that its writer forgot to encode.
+    match refused.and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+        Some((scheme, rest)) => format!("{scheme}://…@{rest}").into(),
+        None => value.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_given_is_shown_without_the_password_in_an_address() {
+        let given = layer(&[
+            (Setting::IdpUrl, "https://ada:se/cr@t@idp.example/sso"),
+            (
+                Setting::IdpMetadata,
+                "https://idp.example/?for=ada@example.com",
+            ),
+            (Setting::ExpectUser, "ada@example.com"),
+        ]);
+        let layers = Layers::new(given, Layer::default(), Layer::default()).unwrap();
+        let shown: Vec<_> = layers.given().into_iter().map(|given| given.1).collect();
+        assert_eq!(
+            shown,
+            [
+                "https://…@idp.example/sso",
+                "https://idp.example/?for=ada@example.com",
+                "ada@example.com"
+            ]
+        );
+    }
 
     fn layer(values: &[(Setting, &str)]) -> Layer {
         let mut layer = Layer::default();

@@ -20,6 +20,9 @@ pub enum HttpError {
         "no certificate authority is known: the system's store, or what SSL_CERT_FILE and SSL_CERT_DIR name, holds none"
     )]
     NoRoots,
+    /// What a variable names as the file of the authorities cannot be one.
+    #[error("SSL_CERT_FILE names {0}, which is no regular file")]
+    NotAFile(String),
     /// The client could not be made for another reason.
     #[error("the HTTP client could not be made: {0}")]
     Setup(String),

@@ -5,6 +5,7 @@ use crate::config::LoginConfig;
 use crate::platform::{Account, Holder, Platform};
 use crate::store::{Kept, Key, StoreError, TokenStore, prepare_token_file};
 use crate::terminal::Terminal;
+use crate::token::AccessToken;
 
 /// Makes sure that the token can go where it is wanted, before anybody signs in for one.
 ///
@@ -65,17 +66,29 @@ fn describe(kept: &mut Kept, account: Account, platform: &Platform) {
     kept.organization_name = account.organization.name;
 }
 
-/// The user of a token, by the platform's word: the name or the email address must be the expected one.
+/// The user of a token, by the platform's word: the name or the email address must be the expected one. A token that is
+/// not, or of which nobody knows, is ended: nobody will use it.
 ///
 /// # Errors
-/// [`LoginError::OtherUser`]
-pub(super) fn require_user(expected: &str, account: Account) -> Result<(), LoginError> {
-    if account.username == expected || account.email.as_deref() == Some(expected) {
-        Ok(())
-    } else {
-        Err(LoginError::OtherUser {
+/// [`LoginError::OtherUser`]; [`LoginError::Platform`] where the platform does not say whose it is.
+pub(super) fn require_user(
+    expected: &str,
+    token: &AccessToken,
+    platform: &Platform,
+) -> Result<(), LoginError> {
+    let found = match platform.account(token) {
+        Ok(account) if is_called(&account, expected) => return Ok(()),
+        Ok(account) => LoginError::OtherUser {
             found: account.username,
             expected: expected.to_owned(),
-        })
-    }
+        },
+        Err(error) => error.into(),
+    };
+    // Where the platform does not end it now, it does so later by itself.
+    let _ = platform.log_out(token);
+    Err(found)
+}
+
+fn is_called(account: &Account, name: &str) -> bool {
+    account.username == name || account.email.as_deref() == Some(name)
 }

@@ -45,7 +45,7 @@ pub(super) fn log_in(
     let mut kept = Kept::new(token, Method::Password, plane, started);
     kept.subject = Some(username);
     if let Some(expected) = &password.expect_user {
-        require_user(expected, platform.account(&kept.token)?)?;
+        require_user(expected, &kept.token, &platform)?;
     }
     Ok(keep(kept, &platform, store, key, terminal))
 }

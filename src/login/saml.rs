@@ -203,7 +203,7 @@ fn exchange_and_keep(
     kept.subject = valid.lasting_subject().map(str::to_owned);
     if let (Some(expected), None) = (&saml.expect_user, valid.subject()) {
         // Only the platform could read who it is, so it is asked before anything is kept.
-        require_user(expected, platform.account(&kept.token)?)?;
+        require_user(expected, &kept.token, platform)?;
     }
     Ok(keep(kept, platform, store, key, terminal))
 }

@@ -338,6 +338,23 @@ fn another_user_than_the_expected_one_is_not_kept() {
     let scene = Scene::set();
     let ended = Way::Password.fails(&scene, &["--expect-user", PEOPLE[1].username], 4);
     ended.says(&["expected", PEOPLE[1].username]);
+    assert_eq!(scene.demo.platform.requests(Route::Logout), 1);
+    assert!(
+        scene.demo.platform.tokens().is_empty(),
+        "a token that nobody will use goes on"
+    );
+}
+
+#[test]
+fn authorities_that_would_never_end_are_refused_before_anybody_is_asked() {
+    let world = World::new()
+        .with("ANYPOINT_CLIENT_SECRET", "s3cret")
+        .with("SSL_CERT_FILE", "/dev/zero");
+    let login = ["login", "--method", "connected-app", "--client-id", "app"];
+    world
+        .run(&[&login[..], &["--plane", "https://127.0.0.1:9"]].concat())
+        .code(2)
+        .says(&["SSL_CERT_FILE", "/dev/zero", "unset"]);
 }
 
 #[test]
