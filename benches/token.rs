@@ -7,7 +7,7 @@
 
 use anyp_saml::address::WebAddress;
 use anyp_saml::secret::Secret;
-use anyp_saml::store::{Kept, Key, Method, TokenStore};
+use anyp_saml::store::{About, Kept, Key, Method, TokenStore};
 use anyp_saml::time;
 use anyp_saml::token::AccessToken;
 use std::fs;
@@ -50,7 +50,8 @@ fn main() {
 fn keep_a_token(home: &Path) {
     let token = AccessToken::parse(Secret::new(TOKEN.to_owned())).unwrap();
     let plane = WebAddress::parse("https://anypoint.mulesoft.com").unwrap();
-    let kept = Kept::new(token, Method::Saml, plane, time::now());
+    let about = About::new(Method::Saml, plane, time::now());
+    let kept = Kept { token, about };
     let store = TokenStore::open(&home.join(".local/state/anyp-saml"));
     store.save(&Key::new("default").unwrap(), &kept).unwrap();
     let directory = home.join(".config/gh");

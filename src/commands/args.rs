@@ -1,9 +1,10 @@
 //! Arguments that commands share, as typed.
 
 use super::error::CommandError;
+use crate::address::WebAddress;
 use crate::config::{
-    ConfigError, ConfigFile, Connection, Inspection, Layer, Layers, LoginConfig, Machine, Profile,
-    Setting, config_file, parse_duration, resolve, state_directory,
+    ConfigError, ConfigFile, Connection, Inspection, Layer, Layers, LoginConfig, Machine,
+    MethodConfig, Profile, Setting, config_file, parse_duration, resolve, state_directory,
 };
 use crate::foreign::brief;
 use crate::store::{Kept, Key, TokenStore};
@@ -78,9 +79,24 @@ impl ProfileArgs {
                     .map(|(key, _)| key.profile().to_owned())
                     .collect(),
             }),
-            Some(kept) if kept.has_ended(now) => Err(CommandError::TokenEnded),
-            Some(kept) if kept.has_ended(now + at_least) => Err(CommandError::TokenEndsSoon),
+            Some(kept) if kept.about.has_ended(now) => Err(CommandError::TokenEnded),
+            Some(kept) if kept.about.has_ended(now + at_least) => Err(CommandError::TokenEndsSoon),
             Some(kept) => Ok((store, key, kept)),
+        }
+    }
+}
+
+impl ProfileArgs {
+    /// The connected app that this profile signs in as: its plane and its id.
+    ///
+    /// # Errors
+    /// [`CommandError`] when it signs in as none.
+    pub(super) fn connected_app(&self) -> Result<(WebAddress, String), CommandError> {
+        match LoginArgs::default().resolve(self)?.0.method {
+            MethodConfig::ConnectedApp(app) => Ok((app.plane.address().clone(), app.client_id)),
+            MethodConfig::Saml(_) | MethodConfig::Password(_) => Err(CommandError::Other(
+                "this profile does not sign in as a connected app".into(),
+            )),
         }
     }
 }
@@ -112,7 +128,7 @@ impl TokenArgs {
         } else {
             self.profile.token_that_holds(at_least)?.2
         };
-        if kept.ends_at.is_none() && self.min_validity.is_some() {
+        if kept.about.ends_at.is_none() && self.min_validity.is_some() {
             terminal.warn("when this token ends is not known, so nobody can tell whether it holds for that long.");
         }
         Ok(kept)
@@ -151,6 +167,10 @@ pub(super) struct LoginArgs {
         help_heading = "How to sign in"
     )]
     secret_stdin: bool,
+
+    /// Keep the client secret in the keychain once the platform has taken it: later logins find it there
+    #[arg(long, help_heading = "How to sign in")]
+    keep_secret: bool,
 
     /// The control plane, where no ACS URL tells it: us, eu, gov or an address [default: us]
     #[arg(long, value_name = "PLANE", help_heading = "Where to sign in")]
@@ -210,6 +230,13 @@ pub(super) struct LoginArgs {
     #[arg(long, value_name = "TIME", help_heading = "How the response gets here")]
     timeout: Option<String>,
 
+    /// Where the token is kept: file (mode 0600) or keychain (the system's) [default: file]
+    #[arg(
+        long,
+        value_name = "file|keychain",
+        help_heading = "Where the token goes"
+    )]
+    store: Option<String>,
     /// Also write the token, alone, to this file (mode 0600)
     #[arg(long, value_name = "PATH", help_heading = "Where the token goes")]
     token_file: Option<String>,
@@ -378,6 +405,8 @@ impl LoginArgs {
             .text(Setting::Username, self.username.clone())
             .text(Setting::ClientId, self.client_id.clone())
             .switch(Setting::SecretStdin, self.secret_stdin)
+            .switch(Setting::KeepSecret, self.keep_secret)
+            .text(Setting::Store, self.store.clone())
             .text(Setting::Plane, self.plane.clone())
             .text(Setting::AcsUrl, self.acs_url.clone())
             .text(Setting::IdpUrl, self.idp_url.clone())

@@ -8,7 +8,7 @@ use crate::http::{HttpError, ProxyFailure, TlsFailure};
 use crate::login::{LoginError, cure, meaning};
 use crate::platform::{Asked, PlatformError, Reason, Refusal};
 use crate::saml::{Refused, Rule};
-use crate::store::{KeyError, StoreError, Unsafe};
+use crate::store::{KeyError, KeychainError, StoreError, Unsafe};
 use crate::terminal::Terminal;
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -271,7 +271,8 @@ pub(super) fn login(error: &LoginError) -> Words {
             .hint("Sign in with anyp-saml login where you can: whoever asks here then finds the kept token."),
         LoginError::NobodyToAsk(_) => Words::new(NO_TOKEN, error).hints([
             "--secret-stdin reads a password or a client secret from standard input, and --username names the user.",
-            "A connected app's secret can also stand in the variable ANYPOINT_CLIENT_SECRET.",
+            "A connected app's secret can also stand in the variable ANYPOINT_CLIENT_SECRET, or in the keychain, where \
+             anyp-saml login --keep-secret puts it.",
         ]),
         LoginError::Unanswered(_) => Words::new(TIMED_OUT, error),
         LoginError::Unfit { .. } => Words::new(USAGE, error),
@@ -431,7 +432,7 @@ fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
             if refusal.asked == Asked::ConnectedApp =>
         {
             "Client id or client secret is wrong, or the app may not act on its own behalf (grant type client credentials): \
-             see Access Management > Connected Apps."
+             see Access Management > Connected Apps. A secret in the keychain is replaced by --keep-secret."
         }
         Reason::Unauthorized if of_exchange => {
             "Issuer, audience and signing key must be configured at the platform letter for letter as the identity \
@@ -545,6 +546,7 @@ pub(super) fn store(error: &StoreError) -> Words {
                 Some("Move it away.")
             }
         },
+        StoreError::Keychain(problem) => return keychain(problem),
         StoreError::BrowserBusy { .. } => Some(
             "Finish the other login, or close its browser; --fresh-browser signs in with a browser of its own.",
         ),
@@ -562,6 +564,21 @@ pub(super) fn store(error: &StoreError) -> Words {
             _ => None,
         },
     })
+}
+
+/// What does without a keychain.
+const IN_A_FILE: &str = "A file of mode 0600 keeps tokens without it: store = \"file\" in the profile, or --store file.";
+
+fn keychain(error: &KeychainError) -> Words {
+    match error {
+        KeychainError::Gone => Words::new(NO_TOKEN, error).hint("anyp-saml login gets a new one."),
+        KeychainError::Denied(_) | KeychainError::NoAnswer => Words::new(FAILED, error)
+            .hint("Unlock it, in a session of the desktop.")
+            .hint(IN_A_FILE),
+        KeychainError::Absent(_) | KeychainError::TooLong(_) | KeychainError::Failed(_) => {
+            Words::new(FAILED, error).hint(IN_A_FILE)
+        }
+    }
 }
 
 impl From<ConfigError> for CommandError {

@@ -4,7 +4,7 @@ use super::error::CommandError;
 use crate::export::{self, Format, Shell, Written};
 use crate::foreign::brief;
 use crate::platform::Plane;
-use crate::store::{Kept, Method};
+use crate::store::{About, Kept, Method};
 use crate::terminal::Terminal;
 use crate::time::{SignedDuration, Timestamp};
 
@@ -13,7 +13,7 @@ use crate::time::{SignedDuration, Timestamp};
 /// the other, which knows no other planes, the short name of a public one.
 pub(super) fn variables(kept: &Kept) -> Vec<(&'static str, String)> {
     let token = kept.token.expose();
-    let plane = Plane::at(&kept.plane);
+    let plane = Plane::at(&kept.about.plane);
     let mut variables = vec![
         ("ANYPOINT_BEARER", token.to_owned()),
         ("ANYPOINT_ACCESS_TOKEN", token.to_owned()),
@@ -71,21 +71,21 @@ pub(super) fn print_exports(
 }
 
 /// Whose token it is, as far as that is known.
-pub(super) fn holder(kept: &Kept) -> Option<String> {
-    match kept.method {
+pub(super) fn holder(about: &About) -> Option<String> {
+    match about.method {
         Method::ConnectedApp => {
-            let id = kept.subject.as_deref()?;
+            let id = about.subject.as_deref()?;
             Some(format!("the connected app {}", brief(id)))
         }
-        Method::Saml | Method::Password => kept.username.as_deref().map(brief),
+        Method::Saml | Method::Password => about.username.as_deref().map(brief),
     }
 }
 
 /// The organization's name and id, as far as they are known.
-pub(super) fn organization(kept: &Kept) -> Option<String> {
+pub(super) fn organization(about: &About) -> Option<String> {
     named(
-        kept.organization_name.as_deref(),
-        kept.organization_id.as_deref()?,
+        about.organization_name.as_deref(),
+        about.organization_id.as_deref()?,
     )
     .into()
 }
@@ -99,19 +99,19 @@ pub(super) fn named(name: Option<&str>, id: &str) -> String {
 }
 
 /// About when a token ends, in words.
-pub(super) fn end(kept: &Kept, now: Timestamp) -> String {
-    match kept.ends_at {
+pub(super) fn end(about: &About, now: Timestamp) -> String {
+    match about.ends_at {
         None => "not known (the platform ends it with the organization's session timeout, 60 min unless changed)".into(),
         Some(end) if end <= now => "it has ended".into(),
         // The platform's own word, not a guess from the session timeout.
-        Some(end) if kept.method == Method::ConnectedApp => format!("in {}", rounded(end.duration_since(now))),
+        Some(end) if about.method == Method::ConnectedApp => format!("in {}", rounded(end.duration_since(now))),
         Some(end) => format!("in about {}", rounded(end.duration_since(now))),
     }
 }
 
 /// How much of a token's time is left, in words.
-pub(super) fn left(kept: &Kept, now: Timestamp) -> String {
-    match kept.ends_at {
+pub(super) fn left(about: &About, now: Timestamp) -> String {
+    match about.ends_at {
         None => "end not known".into(),
         Some(end) if end <= now => "ended".into(),
         Some(end) => format!("about {} left", rounded(end.duration_since(now))),

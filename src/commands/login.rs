@@ -43,7 +43,7 @@ impl Login {
     pub(super) fn run(self, terminal: &Terminal) -> Result<ExitCode, CommandError> {
         let (config, layers) = self.settings.resolve(&self.profile)?;
         tell_settings(&layers, terminal);
-        let store = open_store()?;
+        let store = open_store()?.keeping_in(config.store);
         let key = Key::new(&config.profile)?;
         Ok(log_in(&config, &store, &key, terminal).tell(|result| {
             let done = result
@@ -103,7 +103,7 @@ pub(super) fn log_in_if_needed(
         }
         resolved => resolved?.0,
     };
-    let store = open_store()?;
+    let store = open_store()?.keeping_in(config.store);
     let key = Key::new(&config.profile)?;
     let ended = login::log_in_if_needed(&config, at_least, &store, &key, terminal);
     let signed_in = ended.tell(|result| result.map_err(CommandError::from))?;
@@ -128,13 +128,13 @@ fn write_file(kept: &Kept, config: &LoginConfig, terminal: &Terminal) -> Result<
 
 /// Says whose token it is, and about when it ends.
 pub(super) fn tell(kept: &Kept, terminal: &Terminal) {
-    match handed_out::holder(kept) {
+    match handed_out::holder(&kept.about) {
         Some(holder) => terminal.done(&format!("Signed in as {holder}.")),
         None => terminal.done("Signed in."),
     }
-    if let Some(organization) = handed_out::organization(kept) {
+    if let Some(organization) = handed_out::organization(&kept.about) {
         terminal.field("organization", &organization);
     }
-    terminal.field("plane", &Plane::at(&kept.plane).described());
-    terminal.field("token ends", &handed_out::end(kept, time::now()));
+    terminal.field("plane", &Plane::at(&kept.about.plane).described());
+    terminal.field("token ends", &handed_out::end(&kept.about, time::now()));
 }

@@ -1,7 +1,7 @@
 use super::args::{ConnectionArgs, ProfileArgs};
 use super::error::CommandError;
 use crate::platform::{Plane, Platform, PlatformError, Reason};
-use crate::store::{Kept, Method};
+use crate::store::{About, Kept, Method, TokenStore};
 use crate::terminal::Terminal;
 use crate::time;
 use clap::Args;
@@ -24,6 +24,9 @@ pub(super) struct Logout {
     /// one: whoever can post to you then has one chance more to be taken for your identity provider.
     #[arg(long)]
     identity_provider: bool,
+    /// Also forget the client secret that the keychain keeps for the connected app
+    #[arg(long)]
+    secret: bool,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -52,17 +55,45 @@ impl Logout {
                 terminal.say("No key of an identity provider was learned.");
             }
         }
-        if let Some(kept) = kept.filter(|kept| !kept.has_ended(time::now())) {
+        if self.secret {
+            self.forget_secret(&store, kept.as_ref(), terminal)?;
+        }
+        if let Some(kept) = kept.filter(|kept| !kept.about.has_ended(time::now())) {
             self.end(&kept, terminal)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Forgets the client secret of the app whose token was kept, else of the one that the profile names.
+    fn forget_secret(
+        &self,
+        store: &TokenStore,
+        kept: Option<&Kept>,
+        terminal: &Terminal,
+    ) -> Result<(), CommandError> {
+        let about = kept.map(|kept| &kept.about);
+        let about = about.filter(|about| about.method == Method::ConnectedApp);
+        let (plane, client_id) = match about {
+            Some(About {
+                plane,
+                subject: Some(id),
+                ..
+            }) => (plane.clone(), id.clone()),
+            _ => self.profile.connected_app()?,
+        };
+        if store.remove_client_secret(&plane, &client_id)? {
+            terminal.done("The client secret is forgotten.");
+        } else {
+            terminal.say("No client secret was kept.");
+        }
+        Ok(())
+    }
+
     /// Asks the platform to end a token, and whether it has.
     fn end(&self, kept: &Kept, terminal: &Terminal) -> Result<(), CommandError> {
         let connection = self.connection.resolve(&self.profile)?;
-        let platform = Platform::new(connection.client()?, Plane::at(&kept.plane));
-        let asked = match kept.method {
+        let platform = Platform::new(connection.client()?, Plane::at(&kept.about.plane));
+        let asked = match kept.about.method {
             Method::Saml | Method::Password => platform.log_out(&kept.token),
             Method::ConnectedApp => platform.revoke(&kept.token),
         };

@@ -3,7 +3,7 @@ use super::error::CommandError;
 use super::handed_out;
 use crate::foreign::brief;
 use crate::platform::Plane;
-use crate::store::{Kept, Key, Method, StoreError};
+use crate::store::{About, Key, Method, Place, StoreError};
 use crate::terminal::Terminal;
 use crate::time::{self, Timestamp};
 use clap::Args;
@@ -26,7 +26,7 @@ impl Status {
         let text = if self.json {
             let list: Value = tokens
                 .iter()
-                .map(|(key, kept)| object(key, kept, now))
+                .map(|(key, found)| object(key, found, now))
                 .collect();
             format!("{list:#}\n")
         } else if tokens.is_empty() {
@@ -41,13 +41,13 @@ impl Status {
 }
 
 /// What is kept under a key, if it can be read. One file that cannot does not hide the others.
-type Found = Result<Kept, StoreError>;
+type Found = Result<About, StoreError>;
 
 fn table(tokens: &[(Key, Found)], now: Timestamp) -> String {
     let mut table = String::new();
-    for (key, kept) in tokens {
-        let line = match kept {
-            Ok(kept) => describe(kept, now),
+    for (key, found) in tokens {
+        let line = match found {
+            Ok(about) => describe(about, now),
             Err(error) => error.to_string(),
         };
         // Writing to a String cannot fail.
@@ -56,33 +56,38 @@ fn table(tokens: &[(Key, Found)], now: Timestamp) -> String {
     table
 }
 
-fn describe(kept: &Kept, now: Timestamp) -> String {
-    let holder = handed_out::holder(kept).unwrap_or_else(|| "user not known".into());
+fn describe(about: &About, now: Timestamp) -> String {
+    let holder = handed_out::holder(about).unwrap_or_else(|| "user not known".into());
     let organization =
-        handed_out::organization(kept).map_or_else(String::new, |name| format!(" of {name}"));
-    let plane = Plane::at(&kept.plane).described();
-    let method = kept.method.name();
-    let left = handed_out::left(kept, now);
-    format!("{holder}{organization} at {plane}, by {method}, {left}")
+        handed_out::organization(about).map_or_else(String::new, |name| format!(" of {name}"));
+    let plane = Plane::at(&about.plane).described();
+    let method = about.method.name();
+    let left = handed_out::left(about, now);
+    let place = match about.place {
+        Place::File => "",
+        Place::Keychain => " (in the keychain)",
+    };
+    format!("{holder}{organization} at {plane}, by {method}, {left}{place}")
 }
 
-fn object(key: &Key, kept: &Found, now: Timestamp) -> Value {
+fn object(key: &Key, found: &Found, now: Timestamp) -> Value {
     let profile = key.profile();
-    match kept {
+    match found {
         Err(error) => json!({ "profile": profile, "error": error.to_string() }),
         // Texts of others without what would change a terminal, as everywhere.
-        Ok(kept) => json!({
+        Ok(about) => json!({
             "profile": profile,
-            "method": kept.method.name(),
-            "user": kept.username.as_deref().map(brief),
-            "client_id": kept.subject.as_deref().filter(|_| kept.method == Method::ConnectedApp).map(brief),
-            "organization": kept.organization_name.as_deref().map(brief),
-            "organization_id": kept.organization_id.as_deref().map(brief),
-            "plane": Plane::at(&kept.plane).to_string(),
-            "signed_in_at": kept.signed_in_at.to_string(),
-            "ends_at": kept.ends_at.map(|end| end.to_string()),
-            "seconds_left": kept.ends_at.map(|end| end.duration_since(now).as_secs().max(0)),
-            "ended": kept.ends_at.map(|end| end <= now),
+            "method": about.method.name(),
+            "user": about.username.as_deref().map(brief),
+            "client_id": about.subject.as_deref().filter(|_| about.method == Method::ConnectedApp).map(brief),
+            "organization": about.organization_name.as_deref().map(brief),
+            "organization_id": about.organization_id.as_deref().map(brief),
+            "store": about.place.name(),
+            "plane": Plane::at(&about.plane).to_string(),
+            "signed_in_at": about.signed_in_at.to_string(),
+            "ends_at": about.ends_at.map(|end| end.to_string()),
+            "seconds_left": about.ends_at.map(|end| end.duration_since(now).as_secs().max(0)),
+            "ended": about.ends_at.map(|end| end <= now),
         }),
     }
 }

@@ -38,7 +38,7 @@ impl Whoami {
 
 /// Asks the platform whose the token is.
 pub(super) fn ask(kept: &Kept, connection: &Connection) -> Result<String, CommandError> {
-    let plane = Plane::at(&kept.plane);
+    let plane = Plane::at(&kept.about.plane);
     let platform = Platform::new(connection.client()?, plane.clone());
     match platform.holder(&kept.token) {
         Ok(Holder::User(account)) => Ok(table(&of_user(&account), &plane)),

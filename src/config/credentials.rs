@@ -28,6 +28,8 @@ pub struct ConnectedAppConfig {
     pub client_id: String,
     /// Where its secret comes from.
     pub secret: SecretSource,
+    /// Whether the keychain keeps it from now on.
+    pub keep_secret: bool,
 }
 
 /// Where a connected app's secret comes from.
@@ -37,8 +39,8 @@ pub enum SecretSource {
     StandardInput,
     /// It is here: from the environment.
     Given(Secret),
-    /// The user is asked.
-    Asked,
+    /// The keychain, where it was kept; else the user is asked.
+    Kept,
 }
 
 /// The variables in which anypoint-cli and other tools of the platform take a connected app's id and secret.
@@ -79,12 +81,13 @@ impl ConnectedAppConfig {
         let secret = match variable(CLIENT_SECRET, machine)? {
             _ if read.switch(Setting::SecretStdin)? => SecretSource::StandardInput,
             Some(secret) if is_its_own => SecretSource::Given(Secret::new(secret)),
-            _ => SecretSource::Asked,
+            _ => SecretSource::Kept,
         };
         Ok(Self {
             plane,
             client_id,
             secret,
+            keep_secret: read.switch(Setting::KeepSecret)?,
         })
     }
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::export::Shell;
 use crate::platform::Plane;
+use crate::store::Place;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct LoginConfig {
     pub timeout: Duration,
     /// How the platform is reached.
     pub connection: Connection,
+    /// Where the token is kept.
+    pub store: Place,
     /// Where the token goes besides the store.
     pub hand_out: HandOut,
     /// Whether a kept token that holds is good enough.
@@ -65,12 +68,22 @@ pub fn resolve(
         method: MethodConfig::resolve(&read, machine)?,
         timeout: read.wait(Setting::Timeout)?.unwrap_or(DEFAULT_TIMEOUT),
         connection: Connection::resolve(layers)?,
+        store: place(&read)?,
         hand_out: HandOut {
             token_file: read.value(Setting::TokenFile).map(PathBuf::from),
             env: read.parsed(Setting::Env, |name| super::shell(name, machine.variable))?,
         },
         if_needed: read.switch(Setting::IfNeeded)?,
     })
+}
+
+/// Where the token is kept.
+pub(super) fn place(read: &Reader) -> Result<Place, ConfigError> {
+    match read.value(Setting::Store) {
+        None | Some("file") => Ok(Place::File),
+        Some("keychain") => Ok(Place::Keychain),
+        Some(_) => Err(read.wrong(Setting::Store, "it should be file or keychain")),
+    }
 }
 
 impl LoginConfig {

@@ -1,6 +1,7 @@
 //! A configuration looked at: each part that can be read, also where no login could go by the whole.
 
 use super::credentials::plane;
+use super::login::place;
 use super::reader::Reader;
 use super::saml::missing;
 use super::{
@@ -9,6 +10,7 @@ use super::{
 };
 use crate::address::WebAddress;
 use crate::platform::{Plane, PlatformAcs};
+use crate::store::Place;
 use crate::time::SignedDuration;
 use std::path::PathBuf;
 
@@ -23,6 +25,8 @@ pub struct Parts {
     pub plane: Option<Plane>,
     /// How the platform is reached.
     pub connection: Option<Connection>,
+    /// Where the token is to be kept.
+    pub store: Option<Place>,
     /// A file that is to hold the token alone.
     pub token_file: Option<PathBuf>,
     /// What keeps a login from going by it, beside the capture.
@@ -70,6 +74,7 @@ impl Parts {
             saml,
             plane,
             connection: problems.note(Connection::resolve(layers)),
+            store: problems.note(place(&read)),
             token_file: read.value(Setting::TokenFile).map(PathBuf::from),
             problems: problems.found,
         }

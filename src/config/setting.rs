@@ -14,6 +14,8 @@ pub enum Setting {
     ClientId,
     /// Whether the password or the client secret stands on standard input.
     SecretStdin,
+    /// Whether the client secret is kept in the keychain.
+    KeepSecret,
     /// The platform's ACS URL: plane, organization domain and provider.
     AcsUrl,
     /// The identity provider's IdP-initiated link.
@@ -54,6 +56,8 @@ pub enum Setting {
     CaBundle,
     /// Whether SHA-1 signatures and RSA-1024 keys pass.
     AllowLegacyAlgorithms,
+    /// Where the token is kept: in a file or in the keychain.
+    Store,
     /// A file that the token is written to.
     TokenFile,
     /// The shell whose export lines are printed.
@@ -75,12 +79,13 @@ pub enum Kind {
 
 impl Setting {
     /// Every setting.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::Method,
         Self::Plane,
         Self::Username,
         Self::ClientId,
         Self::SecretStdin,
+        Self::KeepSecret,
         Self::AcsUrl,
         Self::IdpUrl,
         Self::IdpMetadata,
@@ -101,6 +106,7 @@ impl Setting {
         Self::ClockSkew,
         Self::CaBundle,
         Self::AllowLegacyAlgorithms,
+        Self::Store,
         Self::TokenFile,
         Self::Env,
         Self::IfNeeded,
@@ -114,6 +120,7 @@ impl Setting {
             Self::Username => "username",
             Self::ClientId => "client_id",
             Self::SecretStdin => "secret_stdin",
+            Self::KeepSecret => "keep_secret",
             Self::AcsUrl => "acs_url",
             Self::IdpUrl => "idp_url",
             Self::IdpMetadata => "idp_metadata",
@@ -134,6 +141,7 @@ impl Setting {
             Self::ClockSkew => "clock_skew",
             Self::CaBundle => "ca_bundle",
             Self::AllowLegacyAlgorithms => "allow_legacy_algorithms",
+            Self::Store => "store",
             Self::TokenFile => "token_file",
             Self::Env => "env",
             Self::IfNeeded => "if_needed",
@@ -154,6 +162,7 @@ impl Setting {
     pub fn kind(self) -> Kind {
         match self {
             Self::SecretStdin
+            | Self::KeepSecret
             | Self::NoBrowser
             | Self::HeadlessFirst
             | Self::FreshBrowser

@@ -37,7 +37,7 @@ pub(super) fn keep(
         Ok(holder) => {
             match holder {
                 Holder::User(account) => describe(&mut kept, account, platform),
-                Holder::App(app) => kept.organization_id = app.organization_id,
+                Holder::App(app) => kept.about.organization_id = app.organization_id,
             }
             not_kept = store.save(key, &kept).err();
         }
@@ -55,15 +55,16 @@ pub(super) fn keep(
 /// Adds what the platform says of the user. Where it has not said how long the token lives, the organization's session
 /// timeout tells.
 fn describe(kept: &mut Kept, account: Account, platform: &Platform) {
-    if kept.ends_at.is_none() {
+    if kept.about.ends_at.is_none() {
         let lasts = platform.session_timeout(&kept.token, &account.organization.id);
         let lasts = lasts.ok().flatten();
-        kept.ends_at = lasts.and_then(|lasts| kept.signed_in_at.checked_add(lasts).ok());
+        kept.about.ends_at =
+            lasts.and_then(|lasts| kept.about.signed_in_at.checked_add(lasts).ok());
     }
-    kept.username = Some(account.username);
-    kept.user_id = Some(account.user_id);
-    kept.organization_id = Some(account.organization.id);
-    kept.organization_name = account.organization.name;
+    kept.about.username = Some(account.username);
+    kept.about.user_id = Some(account.user_id);
+    kept.about.organization_id = Some(account.organization.id);
+    kept.about.organization_name = account.organization.name;
 }
 
 /// The user of a token, by the platform's word: the name or the email address must be the expected one. A token that is

@@ -257,8 +257,8 @@ fn sign_in(config: &LoginConfig, store: &TokenStore, key: &Key, terminal: &Termi
 
 /// Whether a token will hold for this long.
 fn holds(config: &LoginConfig, at_least: SignedDuration, kept: &Kept) -> Result<bool, LoginError> {
-    match kept.ends_at {
-        Some(_) => Ok(!kept.has_ended(time::now() + at_least)),
+    match kept.about.ends_at {
+        Some(_) => Ok(!kept.about.has_ended(time::now() + at_least)),
         None => {
             let platform = Platform::new(config.connection.client()?, config.plane().clone());
             Ok(platform.holder(&kept.token).is_ok())
@@ -284,18 +284,20 @@ impl From<Result<SignedIn, LoginError>> for Ended {
 /// Whether a kept token is one that this login could give: by the same method, at the same place, and for the same user
 /// or app where one is named.
 fn is_what_is_wanted(kept: &Kept, config: &LoginConfig) -> bool {
-    let is_for =
-        |name: &Option<String>| name.is_none() || [&kept.subject, &kept.username].contains(&name);
-    let is_here = kept.plane == *config.plane().address();
-    match (&config.method, kept.method) {
+    let is_for = |name: &Option<String>| {
+        name.is_none() || [&kept.about.subject, &kept.about.username].contains(&name)
+    };
+    let is_here = kept.about.plane == *config.plane().address();
+    match (&config.method, kept.about.method) {
         (MethodConfig::Saml(saml), Method::Saml) => {
-            kept.acs_url.as_deref() == Some(saml.platform.as_str()) && is_for(&saml.expect_user)
+            kept.about.acs_url.as_deref() == Some(saml.platform.as_str())
+                && is_for(&saml.expect_user)
         }
         (MethodConfig::Password(password), Method::Password) => {
             is_here && is_for(&password.username) && is_for(&password.expect_user)
         }
         (MethodConfig::ConnectedApp(app), Method::ConnectedApp) => {
-            is_here && kept.subject.as_ref() == Some(&app.client_id)
+            is_here && kept.about.subject.as_ref() == Some(&app.client_id)
         }
         _ => false,
     }

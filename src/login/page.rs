@@ -49,14 +49,16 @@ pub(super) fn unclaimed() -> Page {
 fn welcome(signed_in: &SignedIn) -> Page {
     let kept = &signed_in.kept;
     let user = kept
+        .about
         .username
         .as_deref()
         .unwrap_or("a user that the platform does not name");
     let organization = kept
+        .about
         .organization_name
         .as_deref()
-        .or(kept.organization_id.as_deref());
-    let plane = Plane::at(&kept.plane).host();
+        .or(kept.about.organization_id.as_deref());
+    let plane = Plane::at(&kept.about.plane).host();
     Page::signed_in(user, organization.unwrap_or(&plane))
 }
 

@@ -4,7 +4,7 @@ use super::keep::{keep, prepare_to_keep, require_user};
 use super::{LoginError, SignedIn, credential, interrupted};
 use crate::config::{LoginConfig, PasswordConfig};
 use crate::platform::Platform;
-use crate::store::{Kept, Key, Method, TokenStore};
+use crate::store::{About, Kept, Key, Method, TokenStore};
 use crate::terminal::Terminal;
 use crate::time;
 use std::sync::Arc;
@@ -42,8 +42,9 @@ pub(super) fn log_in(
             .ok_or(LoginError::Interrupted)??
     };
     let plane = password.plane.address().clone();
-    let mut kept = Kept::new(token, Method::Password, plane, started);
-    kept.subject = Some(username);
+    let mut about = About::new(Method::Password, plane, started);
+    about.subject = Some(username);
+    let kept = Kept { token, about };
     if let Some(expected) = &password.expect_user {
         require_user(expected, &kept.token, &platform)?;
     }

@@ -94,7 +94,7 @@ fn find_or_wait(
     }
     // A token that was given since we asked is as new as one can be, however short it lives.
     match kept()? {
-        Some(kept) if kept.signed_in_at >= asked_at => Ok(Found::OthersToken(kept.into())),
+        Some(kept) if kept.about.signed_in_at >= asked_at => Ok(Found::OthersToken(kept.into())),
         Some(kept) if (need.holds)(&kept)? => Ok(Found::Token(kept.into())),
         _ if queue.has_failed()? => Err(LoginError::OthersFailed),
         _ if !need.can_sign_in => Err(LoginError::NobodyHere),

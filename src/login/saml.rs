@@ -13,7 +13,7 @@ use crate::config::{Capture, ConfigError, LoginConfig, SamlConfig, Setting};
 use crate::foreign::brief;
 use crate::platform::Platform;
 use crate::saml::{Expected, PostedResponse, Refused, Rule, ValidResponse, validate};
-use crate::store::{Kept, Key, Method, TokenStore};
+use crate::store::{About, Kept, Key, Method, TokenStore};
 use crate::terminal::{Terminal, Watch};
 use crate::time;
 use crate::token::AccessToken;
@@ -198,9 +198,10 @@ fn exchange_and_keep(
     confirm_user(saml, valid, store, key, terminal)?;
     let token = exchange(saml, platform, valid)?;
     let plane = saml.platform.plane().address().clone();
-    let mut kept = Kept::new(token, Method::Saml, plane, time::now());
-    kept.acs_url = Some(saml.platform.as_str().to_owned());
-    kept.subject = valid.lasting_subject().map(str::to_owned);
+    let mut about = About::new(Method::Saml, plane, time::now());
+    about.acs_url = Some(saml.platform.as_str().to_owned());
+    about.subject = valid.lasting_subject().map(str::to_owned);
+    let kept = Kept { token, about };
     if let (Some(expected), None) = (&saml.expect_user, valid.subject()) {
         // Only the platform could read who it is, so it is asked before anything is kept.
         require_user(expected, &kept.token, platform)?;
@@ -234,8 +235,8 @@ fn confirm_user(
     terminal: &Terminal,
 ) -> Result<(), LoginError> {
     let before = store.load(key).ok().flatten();
-    let before = before.filter(|kept| kept.method == Method::Saml);
-    let before = before.and_then(|kept| kept.subject);
+    let before = before.filter(|kept| kept.about.method == Method::Saml);
+    let before = before.and_then(|kept| kept.about.subject);
     let (Some(found), Some(before), None) = (valid.lasting_subject(), before, &saml.expect_user)
     else {
         return Ok(());

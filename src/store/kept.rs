@@ -1,4 +1,4 @@
-//! What is kept of a login, and its form on disk: one JSON object.
+//! What is kept of a login, and its form: one JSON object.
 
 use crate::address::WebAddress;
 use crate::secret::Secret;
@@ -15,8 +15,17 @@ const FORMAT: u64 = 1;
 pub struct Kept {
     /// The token.
     pub token: AccessToken,
+    /// What is known of it.
+    pub about: About,
+}
+
+/// What is known of a kept token. This much stands in the store's directory, wherever the token itself is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
     /// How it was got.
     pub method: Method,
+    /// Where it is kept.
+    pub place: Place,
     /// The control plane it is for.
     pub plane: WebAddress,
     /// The platform's ACS URL that it was exchanged at, as configured: it tells the organization's identity provider.
@@ -61,7 +70,28 @@ impl Method {
     }
 }
 
-/// Why a kept file cannot be read.
+/// Where a token is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// In a file that is the user's alone.
+    #[default]
+    File,
+    /// In the system's keychain.
+    Keychain,
+}
+
+impl Place {
+    /// Its name, as it is configured.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Keychain => "keychain",
+        }
+    }
+}
+
+/// Why what is kept cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
     /// Its format is a later one.
@@ -73,8 +103,10 @@ pub(super) enum Unreadable {
 #[derive(Serialize)]
 struct Written<'a> {
     version: u64,
-    token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
     method: Method,
+    store: Place,
     plane: &'a str,
     acs_url: Option<&'a str>,
     subject: Option<&'a str>,
@@ -93,8 +125,10 @@ struct Version {
 
 #[derive(Deserialize)]
 struct Read {
-    token: String,
+    token: Option<String>,
     method: Method,
+    #[serde(default)]
+    store: Place,
     plane: String,
     acs_url: Option<String>,
     // What it was called while there was no other way to sign in.
@@ -108,17 +142,12 @@ struct Read {
     ends_at: Option<Timestamp>,
 }
 
-impl Kept {
+impl About {
     /// A token that nothing more is known of.
-    pub fn new(
-        token: AccessToken,
-        method: Method,
-        plane: WebAddress,
-        signed_in_at: Timestamp,
-    ) -> Self {
+    pub fn new(method: Method, plane: WebAddress, signed_in_at: Timestamp) -> Self {
         Self {
-            token,
             method,
+            place: Place::File,
             plane,
             acs_url: None,
             subject: None,
@@ -136,11 +165,17 @@ impl Kept {
         self.ends_at.is_some_and(|end| end <= now)
     }
 
+    /// What stands in the directory where the token is in the keychain.
     pub(super) fn to_json(&self) -> Zeroizing<Vec<u8>> {
+        self.written(None)
+    }
+
+    fn written(&self, token: Option<&str>) -> Zeroizing<Vec<u8>> {
         let written = Written {
             version: FORMAT,
-            token: self.token.expose(),
+            token,
             method: self.method,
+            store: self.place,
             plane: self.plane.as_str(),
             acs_url: self.acs_url.as_deref(),
             subject: self.subject.as_deref(),
@@ -159,7 +194,8 @@ impl Kept {
         json
     }
 
-    pub(super) fn from_json(json: &[u8]) -> Result<Self, Unreadable> {
+    /// What is known of a token, and the token where it stands beside that.
+    pub(super) fn from_json(json: &[u8]) -> Result<(Self, Option<AccessToken>), Unreadable> {
         // Causes are said without serde's words, which quote values.
         let Version { version } = serde_json::from_slice(json)
             .map_err(|_| Unreadable::Broken("it is not JSON with a version"))?;
@@ -168,10 +204,12 @@ impl Kept {
         }
         let read: Read = serde_json::from_slice(json)
             .map_err(|_| Unreadable::Broken("a field is missing or has another type"))?;
-        Ok(Self {
-            token: AccessToken::parse(Secret::new(read.token))
-                .map_err(|_| Unreadable::Broken("what it holds is not a token"))?,
+        let token = read
+            .token
+            .map(|token| AccessToken::parse(Secret::new(token)));
+        let about = Self {
             method: read.method,
+            place: read.store,
             plane: WebAddress::parse(&read.plane)
                 .map_err(|_| Unreadable::Broken("the plane's address cannot be used"))?,
             acs_url: read.acs_url,
@@ -182,7 +220,25 @@ impl Kept {
             organization_name: read.organization_name,
             signed_in_at: read.signed_in_at,
             ends_at: read.ends_at,
-        })
+        };
+        match (token.transpose(), about.place) {
+            (Err(_), _) => Err(Unreadable::Broken("what it holds is not a token")),
+            (Ok(None), Place::File) => Err(Unreadable::Broken("there is no token in it")),
+            (Ok(token), _) => Ok((about, token)),
+        }
+    }
+}
+
+impl Kept {
+    pub(super) fn to_json(&self) -> Zeroizing<Vec<u8>> {
+        self.about.written(Some(self.token.expose()))
+    }
+
+    pub(super) fn from_json(json: &[u8]) -> Result<Self, Unreadable> {
+        match About::from_json(json)? {
+            (about, Some(token)) => Ok(Self { token, about }),
+            (_, None) => Err(Unreadable::Broken("there is no token in it")),
+        }
     }
 }
 
@@ -191,9 +247,9 @@ mod tests {
     use super::*;
 
     fn kept() -> Kept {
-        Kept {
-            token: AccessToken::parse(Secret::new("8c4ba5b5-visible".into())).unwrap(),
+        let about = About {
             method: Method::Saml,
+            place: Place::File,
             plane: WebAddress::parse("https://anypoint.mulesoft.com").unwrap(),
             acs_url: Some("https://eu1.anypoint.mulesoft.com/accounts/login/receive-id".into()),
             subject: Some("ada@example.com".into()),
@@ -203,13 +259,21 @@ mod tests {
             organization_name: Some("Acme".into()),
             signed_in_at: "2026-01-15T12:00:00Z".parse().unwrap(),
             ends_at: Some("2026-01-15T13:00:00Z".parse().unwrap()),
+        };
+        Kept {
+            token: AccessToken::parse(Secret::new("8c4ba5b5-visible".into())).unwrap(),
+            about,
         }
     }
 
     #[test]
     fn a_method_is_written_as_it_is_configured() {
         for method in [Method::Saml, Method::Password, Method::ConnectedApp] {
-            let json = Kept { method, ..kept() }.to_json();
+            let about = About {
+                method,
+                ..kept().about
+            };
+            let json = about.to_json();
             let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
             assert_eq!(json["method"], method.name());
         }
@@ -221,17 +285,32 @@ mod tests {
         let back = Kept::from_json(&json).unwrap();
         assert_eq!(back.token.expose(), kept().token.expose());
         assert_eq!(back.to_json(), json);
-        assert_eq!(back.username, kept().username);
+        assert_eq!(back.about, kept().about);
+    }
+
+    #[test]
+    fn what_stands_beside_the_keychain_holds_no_token() {
+        let about = About {
+            place: Place::Keychain,
+            ..kept().about
+        };
+        let json = about.to_json();
+        assert!(!String::from_utf8_lossy(&json).contains("visible"));
+        let (back, token) = About::from_json(&json).unwrap();
+        assert_eq!((back, token.is_none()), (about, true));
+        let why = Kept::from_json(&json).unwrap_err();
+        assert_eq!(why, Unreadable::Broken("there is no token in it"));
     }
 
     #[test]
     fn a_token_ends_when_that_is_known() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert!(!kept().has_ended(at("2026-01-15T12:59:59Z")));
-        assert!(kept().has_ended(at("2026-01-15T13:00:00Z")));
-        let unknown = Kept {
+        let about = kept().about;
+        assert!(!about.has_ended(at("2026-01-15T12:59:59Z")));
+        assert!(about.has_ended(at("2026-01-15T13:00:00Z")));
+        let unknown = About {
             ends_at: None,
-            ..kept()
+            ..about
         };
         assert!(!unknown.has_ended(at("2999-01-01T00:00:00Z")));
     }
@@ -262,8 +341,9 @@ mod tests {
         }
         // What an earlier version has written is read.
         let earlier = json.replace("\"subject\"", "\"name_id\"");
+        let earlier = earlier.replace("  \"store\": \"file\",\n", "");
         let read = Kept::from_json(earlier.as_bytes()).unwrap();
-        assert_eq!(read.subject, kept().subject);
+        assert_eq!(read.about, kept().about);
         // A field that a later version of the same format adds does no harm.
         assert!(Kept::from_json(json.replacen('{', "{\"new\":1,", 1).as_bytes()).is_ok());
     }

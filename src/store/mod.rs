@@ -1,18 +1,24 @@
 //! Where tokens are kept between commands: one file per profile, in a directory that is the user's alone; and beside
 //! them the profiles of browsers that this program starts.
 //!
+//! Where the system's keychain keeps the tokens, the files say what is known of each and that it is there: whoever reads
+//! one needs no configuration, and `status` unlocks nothing. What the keychain holds is whole in itself and counts; the
+//! locks stay files.
+//!
 //! Three rules hold for every file written here. It is a new file with mode 0600, renamed into place, so a reader
 //! sees the old content or the new one, and no old mode or link lives on. Its directory is reached by descriptors,
 //! one component at a time, and none of them may be somebody else's to change. What stands at its place and is not a
 //! file of the user's own is refused, not replaced.
 
 mod browser_profile;
+mod client_secret;
 #[cfg(unix)]
 mod file;
 #[cfg(not(unix))]
 #[path = "file_elsewhere.rs"]
 mod file;
 mod kept;
+mod keychain;
 mod known;
 #[cfg(unix)]
 mod others;
@@ -24,7 +30,8 @@ mod walk;
 
 pub use browser_profile::{BrowserProfile, BrowserProfiles};
 pub use file::open_trusted;
-pub use kept::{Kept, Method};
+pub use kept::{About, Kept, Method, Place};
+pub use keychain::KeychainError;
 pub use known::{KeptMetadata, Known, KnownStore};
 pub use queue::LoginQueue;
 pub use temporary::TemporaryStore;
@@ -35,9 +42,11 @@ use crate::foreign::shown;
 use crate::time::Timestamp;
 use crate::token::AccessToken;
 use file::Directory;
+use kept::Unreadable;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 /// The most bytes of a kept file that are read. Ours stay below 10 KiB.
 const MAX_KEPT: usize = 64 * 1024;
@@ -45,11 +54,16 @@ const MAX_KEPT: usize = 64 * 1024;
 /// What is written, and removed again, to learn that a file of ours has room.
 const ROOM: [u8; 16 * 1024] = [0; 16 * 1024];
 
+/// What is put into the keychain and taken out again, to see that it takes a secret.
+const TRIAL: &str = "a trial";
+
 /// The kept tokens.
 #[derive(Clone, Debug)]
 pub struct TokenStore {
     state: PathBuf,
     directory: PathBuf,
+    /// Where tokens are kept from now on; where each one is that was kept before, its file says.
+    place: Place,
 }
 
 /// What a token is kept under: the name of a profile, 1 to 64 of `A-Z a-z 0-9 . _ -`.
@@ -124,6 +138,9 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The keychain did not do what it was asked for.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
     /// A path for a token file that names no file.
     #[error("{} names no file", display(path))]
     NoFileName {
@@ -135,7 +152,10 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the next login puts this right by itself.
     pub fn is_replaceable(&self) -> bool {
-        matches!(self, Self::Broken { .. } | Self::Newer { .. })
+        matches!(
+            self,
+            Self::Broken { .. } | Self::Newer { .. } | Self::Keychain(KeychainError::Gone)
+        )
     }
 }
 
@@ -230,7 +250,14 @@ impl TokenStore {
         Self {
             state: state_directory.to_owned(),
             directory: state_directory.join("tokens"),
+            place: Place::File,
         }
+    }
+
+    /// The same store, which keeps tokens in this place from now on.
+    #[must_use]
+    pub fn keeping_in(self, place: Place) -> Self {
+        Self { place, ..self }
     }
 
     /// The browsers' profiles beside the tokens.
@@ -248,23 +275,16 @@ impl TokenStore {
         self.directory.join(key.file_name())
     }
 
-    /// Makes sure that a token can be kept under a key, before anybody signs in for one: missing directories are made,
-    /// with mode 0700, and a file of its size can be put where it belongs.
-    ///
-    /// # Errors
-    /// [`StoreError`]: what keeps it from being kept.
-    pub fn prepare(&self, key: &Key) -> Result<(), StoreError> {
-        let directory = Directory::create_own(&self.directory)?;
-        let _lock = directory.lock()?;
-        directory.prepare(key.file_name())
-    }
-
     /// Whether [`TokenStore::prepare`] would do, and leaves everything as it is: a file can be put into the directory, or
-    /// one that is missing can be made. Says whether it is there.
+    /// one that is missing can be made, and the keychain, where that is the place, answers. Says whether the directory is
+    /// there.
     ///
     /// # Errors
     /// [`StoreError`]: what keeps a token from being kept.
     pub fn look(&self, key: &Key) -> Result<bool, StoreError> {
+        if self.place == Place::Keychain {
+            keychain::read(&self.keychain_name(TRIAL))?;
+        }
         let Some(directory) = Directory::look(&self.directory)? else {
             return Ok(false);
         };
@@ -276,15 +296,65 @@ impl TokenStore {
         &self.directory
     }
 
+    /// Makes sure that a token can be kept under a key, before anybody signs in for one: missing directories are made,
+    /// with mode 0700, a file of its size can be put where it belongs, and the keychain, where that is the place, takes a
+    /// secret.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what keeps it from being kept.
+    pub fn prepare(&self, key: &Key) -> Result<(), StoreError> {
+        let directory = Directory::create_own(&self.directory)?;
+        {
+            let _lock = directory.lock()?;
+            directory.prepare(key.file_name())?;
+        }
+        match self.place {
+            Place::File => Ok(()),
+            Place::Keychain => self.prepare_keychain(),
+        }
+    }
+
+    /// Makes sure that the keychain takes a secret. One that is locked asks for its password now, and not after a
+    /// sign-in.
+    ///
+    /// # Errors
+    /// [`StoreError::Keychain`]
+    pub fn prepare_keychain(&self) -> Result<(), StoreError> {
+        let name = self.keychain_name(TRIAL);
+        keychain::write(&name, &Zeroizing::new(TRIAL.as_bytes().to_vec()))?;
+        keychain::delete(&name)?;
+        Ok(())
+    }
+
+    /// What a secret is called in the keychain, which all stores of the user share.
+    fn keychain_name(&self, what: &str) -> String {
+        format!("{what} in {}", self.directory.to_string_lossy())
+    }
+
     /// Keeps a token under a key, in place of the one that was there. Missing directories are made, with mode 0700.
     ///
     /// # Errors
     /// [`StoreError`]; what was kept before is then whole.
     pub fn save(&self, key: &Key, kept: &Kept) -> Result<(), StoreError> {
+        let mut kept = kept.clone();
+        kept.about.place = self.place;
         let directory = Directory::create_own(&self.directory)?;
+        let name = self.keychain_name(&key.base_name());
+        if self.place == Place::Keychain {
+            // Before the lock, which is not held while the keychain may ask for its password.
+            keychain::write(&name, &kept.to_json())?;
+        }
         let _lock = directory.lock()?;
         directory.sweep()?;
-        directory.replace(key.file_name(), &kept.to_json())
+        let before = self.stored(&directory, key);
+        directory.replace(key.file_name(), &in_file(&kept))?;
+        if self.place == Place::File
+            && matches!(before, Ok(Some((about, _))) if about.place == Place::Keychain)
+        {
+            // Nobody looks for it there any more, so one that cannot be forgotten does no harm to this one.
+            let _ = keychain::delete(&name);
+        }
+        Ok(())
     }
 
     /// The token kept under a key, ended or not; `None` when there is none.
@@ -299,17 +369,35 @@ impl TokenStore {
     }
 
     fn load_from(&self, directory: &Directory, key: &Key) -> Result<Option<Kept>, StoreError> {
+        match self.stored(directory, key)? {
+            None => Ok(None),
+            Some((about, Some(token))) => Ok(Some(Kept { token, about })),
+            Some((_, None)) => {
+                let secret = keychain::read(&self.keychain_name(&key.base_name()))?;
+                let kept = Kept::from_json(&secret.ok_or(KeychainError::Gone)?);
+                kept.map(Some).map_err(|why| self.unreadable(key, why))
+            }
+        }
+    }
+
+    /// What the file of a key says, with the token unless the keychain has it.
+    fn stored(
+        &self,
+        directory: &Directory,
+        key: &Key,
+    ) -> Result<Option<(About, Option<AccessToken>)>, StoreError> {
         let Some(json) = directory.read(&key.file_name(), MAX_KEPT)? else {
             return Ok(None);
         };
-        let path = || self.path(key);
-        match Kept::from_json(&json) {
-            Ok(kept) => Ok(Some(kept)),
-            Err(kept::Unreadable::Newer(version)) => Err(StoreError::Newer {
-                path: path(),
-                version,
-            }),
-            Err(kept::Unreadable::Broken(what)) => Err(StoreError::Broken { path: path(), what }),
+        let stored = About::from_json(&json);
+        stored.map(Some).map_err(|why| self.unreadable(key, why))
+    }
+
+    fn unreadable(&self, key: &Key, why: Unreadable) -> StoreError {
+        let path = self.path(key);
+        match why {
+            Unreadable::Newer(version) => StoreError::Newer { path, version },
+            Unreadable::Broken(what) => StoreError::Broken { path, what },
         }
     }
 
@@ -326,15 +414,23 @@ impl TokenStore {
         let Some(directory) = Directory::open_own(&self.directory)? else {
             return Ok(false);
         };
+        let Some(mut kept) = self.load_from(&directory, key)? else {
+            return Ok(false);
+        };
         let _lock = directory.lock()?;
-        match self.load_from(&directory, key)? {
-            Some(mut kept) if kept.token.expose() == token.expose() => {
-                kept.ends_at = Some(at);
-                directory.replace(key.file_name(), &kept.to_json())?;
-                Ok(true)
-            }
-            _ => Ok(false),
+        // The lock says that this is so until it has been written.
+        let is_still_there = self
+            .stored(&directory, key)?
+            .is_some_and(|(about, _)| about == kept.about);
+        if !is_still_there || kept.token.expose() != token.expose() {
+            return Ok(false);
         }
+        kept.about.ends_at = Some(at);
+        if kept.about.place == Place::Keychain {
+            keychain::write(&self.keychain_name(&key.base_name()), &kept.to_json())?;
+        }
+        directory.replace(key.file_name(), &in_file(&kept))?;
+        Ok(true)
     }
 
     /// Forgets the token of a key, whatever state its file is in; says whether there was one.
@@ -347,17 +443,24 @@ impl TokenStore {
         let Some(directory) = Directory::open_own(&self.directory)? else {
             return Ok(false);
         };
+        if let Ok(Some((about, _))) = self.stored(&directory, key)
+            && about.place == Place::Keychain
+        {
+            // First, so that the file still tells where the token is when the keychain keeps it.
+            keychain::delete(&self.keychain_name(&key.base_name()))?;
+        }
         let _lock = directory.lock()?;
         directory.sweep()?;
         directory.remove(&key.file_name())
     }
 
-    /// Everything kept, by profile. A file that cannot be read does not hide the others.
+    /// What is known of everything kept, by profile, asking no keychain. A file that cannot be read does not hide the
+    /// others.
     ///
     /// # Errors
     /// [`StoreError`]: the directory itself cannot be read.
     #[allow(clippy::type_complexity)]
-    pub fn list(&self) -> Result<Vec<(Key, Result<Kept, StoreError>)>, StoreError> {
+    pub fn list(&self) -> Result<Vec<(Key, Result<About, StoreError>)>, StoreError> {
         let Some(directory) = Directory::open_own(&self.directory)? else {
             return Ok(Vec::new());
         };
@@ -369,10 +472,18 @@ impl TokenStore {
         keys.sort();
         let load = |key: Key| {
             // `None`: forgotten by somebody else since the names were read.
-            let kept = self.load_from(&directory, &key).transpose()?;
-            Some((key, kept))
+            let stored = self.stored(&directory, &key).transpose()?;
+            Some((key, stored.map(|(about, _)| about)))
         };
         Ok(keys.into_iter().filter_map(load).collect())
+    }
+}
+
+/// What the file of a token holds.
+fn in_file(kept: &Kept) -> Zeroizing<Vec<u8>> {
+    match kept.about.place {
+        Place::File => kept.to_json(),
+        Place::Keychain => kept.about.to_json(),
     }
 }
 

@@ -64,7 +64,7 @@ fn for_the_user_alone() -> DirBuilder {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Kept, Key, Method};
+    use super::super::{About, Kept, Key, Method};
     use super::*;
     use crate::address::WebAddress;
     use crate::secret::Secret;
@@ -78,7 +78,8 @@ mod tests {
         let key = Key::new("demo").unwrap();
         let token = AccessToken::parse(Secret::new("a-token".into())).unwrap();
         let plane = WebAddress::parse("http://127.0.0.1:1/").unwrap();
-        let kept = Kept::new(token, Method::Saml, plane, Timestamp::UNIX_EPOCH);
+        let about = About::new(Method::Saml, plane, Timestamp::UNIX_EPOCH);
+        let kept = Kept { token, about };
         temporary.store().save(&key, &kept).unwrap();
         assert!(temporary.store().load(&key).unwrap().is_some());
         drop(temporary);

@@ -31,6 +31,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         "serde_json",
         &["browser", "commands", "demo", "platform", "saml", "store"],
     ),
+    ("keyring", &["store"]),
     ("toml", &["config"]),
     ("secrecy", &["secret"]),
     ("zeroize", ANY),

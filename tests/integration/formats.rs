@@ -8,7 +8,7 @@ use super::support::{Browser, Scene, World};
 use anyp_saml::address::WebAddress;
 use anyp_saml::export::{Format, write};
 use anyp_saml::secret::Secret;
-use anyp_saml::store::{Kept, Key, Method, TokenStore};
+use anyp_saml::store::{About, Kept, Key, Method, TokenStore};
 use anyp_saml::time;
 use anyp_saml::token::AccessToken;
 use std::io::Write as _;
@@ -187,17 +187,19 @@ fn names_of_others_reach_no_line_and_steer_no_terminal() {
     let store = TokenStore::open(&world.home().join(".local/state/anyp-saml"));
     let token = AccessToken::parse(Secret::new(HOSTILE[0].to_owned())).unwrap();
     let plane = WebAddress::parse("https://eu1.anypoint.mulesoft.com").unwrap();
-    let harmless = Kept::new(token, Method::Saml, plane, time::now());
+    let harmless = About::new(Method::Saml, plane, time::now());
     let key = Key::new("default").unwrap();
     let long = long();
     let mut lines = None;
     for name in HOSTILE.into_iter().chain([&long[..1000]]) {
-        let kept = Kept {
+        let about = About {
             username: Some(name.to_owned()),
             organization_name: Some(name.to_owned()),
             organization_id: Some(name.to_owned()),
             ..harmless.clone()
         };
+        let token = token.clone();
+        let kept = Kept { token, about };
         store.save(&key, &kept).unwrap();
         let env = world.run(&["env", "bash"]).code(0);
         assert_eq!(*lines.get_or_insert(env.stdout.clone()), env.stdout);

@@ -17,6 +17,7 @@ mod init;
 mod inspect;
 #[cfg(target_os = "linux")]
 mod keeper;
+mod keychain;
 mod listener;
 mod login;
 mod logout;

@@ -70,7 +70,9 @@ impl Facts {
         }
         let parts = configuration.parts();
         let own = configuration.own_browser();
-        let (store, key) = (open_store().ok(), configuration.key());
+        let place = parts.and_then(|parts| parts.store).unwrap_or_default();
+        let store = open_store().ok().map(|store| store.keeping_in(place));
+        let key = configuration.key();
         let answers = Answers::gather(configuration, store.as_ref(), is_offline);
         let place = store.as_ref().zip(key.as_ref());
         let token = place.map(|(store, key)| store.load(key));

@@ -2,8 +2,8 @@
 
 use super::check::Check;
 use crate::commands::error::store;
-use crate::commands::handed_out::left;
-use crate::foreign::{brief, shown};
+use crate::commands::handed_out::{holder, left};
+use crate::foreign::shown;
 use crate::store::{Kept, StoreError};
 use crate::time::Timestamp;
 use std::path::PathBuf;
@@ -59,12 +59,10 @@ pub(super) fn token(kept: Option<&Result<Option<Kept>, StoreError>>, now: Timest
         }
         Some(Ok(None)) => Check::skip(NAME, "none is kept yet"),
         Some(Ok(Some(kept))) => {
-            let user = kept
-                .username
-                .as_deref()
-                .map_or_else(|| "a user not known".into(), brief);
-            let found = format!("of {user}, {}", left(kept, now));
-            match kept.has_ended(now) {
+            let about = &kept.about;
+            let holder = holder(about).unwrap_or_else(|| "a user not known".into());
+            let found = format!("of {holder}, {}", left(about, now));
+            match about.has_ended(now) {
                 true => Check::warn(NAME, found, LOGIN),
                 false => Check::pass(NAME, found),
             }
@@ -131,7 +129,7 @@ mod tests {
     use crate::address::WebAddress;
     use crate::saml::Outcome::{Fail, Pass, Skip, Warn};
     use crate::secret::Secret;
-    use crate::store::{Method, Unsafe};
+    use crate::store::{About, Method, Unsafe};
     use crate::token::AccessToken;
 
     #[test]
@@ -160,10 +158,10 @@ mod tests {
         let kept = |end: &str| {
             let token = AccessToken::parse(Secret::new("8c4ba5b5-visible".into())).unwrap();
             let plane = WebAddress::parse("https://anypoint.mulesoft.com").unwrap();
-            let mut kept = Kept::new(token, Method::Saml, plane, now);
-            kept.ends_at = end.parse().ok();
-            kept.username = Some("ada\u{9b}".into());
-            token_of(Ok(Some(kept)), now)
+            let mut about = About::new(Method::Saml, plane, now);
+            about.ends_at = end.parse().ok();
+            about.username = Some("ada\u{9b}".into());
+            token_of(Ok(Some(Kept { token, about })), now)
         };
         let check = kept("2026-01-15T12:40:00Z");
         assert_eq!(

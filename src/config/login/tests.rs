@@ -135,6 +135,7 @@ fn values_that_do_not_fit_are_refused_by_their_name() {
         (Setting::IdpMetadata, "http://idp.example/metadata"),
         (Setting::Listen, "http://0.0.0.0:35417/saml/acs"),
         (Setting::Method, "telepathy"),
+        (Setting::Store, "cloud"),
         (Setting::Capture, "telepathy"),
         (Setting::RelayState, "maybe"),
         (Setting::Timeout, "soon"),
@@ -354,7 +355,7 @@ fn source(app: &ConnectedAppConfig) -> &str {
     match &app.secret {
         SecretSource::StandardInput => "standard input",
         SecretSource::Given(secret) => secret.expose(),
-        SecretSource::Asked => "asked",
+        SecretSource::Kept => "kept",
     }
 }
 
@@ -413,13 +414,13 @@ fn an_apps_secret_is_the_one_that_goes_with_its_id() {
     assert_eq!(found(&[id, secret], &[]), expect("s"));
     assert_eq!(found(&[id, secret], &named), expect("s"));
     assert_eq!(found(&[secret], &named), expect("s"));
-    assert_eq!(found(&[], &named), expect("asked"));
+    assert_eq!(found(&[], &named), expect("kept"));
     assert_eq!(
         found(&[id, ("ANYPOINT_CLIENT_SECRET", "")], &[]),
-        expect("asked")
+        expect("kept")
     );
     let other = ("ANYPOINT_CLIENT_ID", "other");
-    assert_eq!(found(&[other, secret], &named), expect("asked"));
+    assert_eq!(found(&[other, secret], &named), expect("kept"));
     let stdin = [named[0], (Setting::SecretStdin, "true")];
     assert_eq!(found(&[id, secret], &stdin), expect("standard input"));
     let missing = app(&[secret], &[]);
