@@ -15,8 +15,9 @@ use std::time::{Duration, Instant};
 const ACS: &str = "http://127.0.0.1:49321/acs";
 
 fn main() {
-    let xml = std::fs::read_to_string("tests/fixtures/responses/response-signed.xml").unwrap();
-    let pem = std::fs::read("tests/fixtures/idp.pem").unwrap();
+    // As Microsoft Entra ID sends one for a user in many groups.
+    let xml = std::fs::read_to_string("tests/fixtures/entra.xml").unwrap();
+    let pem = std::fs::read("tests/fixtures/entra.pem").unwrap();
     let keys = TrustedKey::from_pem(&pem).unwrap();
     let now = "2026-01-15T12:00:00Z".parse().unwrap();
     let whole = judged(xml.as_bytes(), &keys, None, now);
@@ -30,10 +31,10 @@ fn main() {
 
     let provider = IdentityProvider::start(IdpSettings::posting_to(ACS)).unwrap();
     let keys = [TrustedKey::from_certificate_der(provider.certificate_der()).unwrap()];
-    for size in [10, 30, 100, 300, 1000] {
-        // What makes real responses large is groups.
-        let groups =
-            (0..size * 1000 / 200).map(|group| ("group".to_owned(), format!("{group:0100}")));
+    for kibibytes in [10, 30, 100, 300, 1020] {
+        // What makes real responses large is groups; one takes 189 bytes here.
+        let groups = (0..kibibytes * 1024 / 189 - 18)
+            .map(|group| ("group".to_owned(), format!("{group:0100}")));
         let options = ResponseOptions {
             attributes: groups.collect(),
             ..ResponseOptions::default()

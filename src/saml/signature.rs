@@ -273,11 +273,14 @@ impl Covered {
             Self::Assertion(document) => Some(Assertion::read(document.root())),
             Self::Nothing => None,
         };
-        match (signed, inside(structure.response)) {
-            (Some(assertion), _) => Reading::Signed(assertion),
-            (None, Some(assertion)) => Reading::Unsigned(assertion),
-            (None, None) if structure.encrypted > 0 => Reading::Encrypted,
-            (None, None) => Reading::Nothing,
+        if let Some(assertion) = signed {
+            Reading::Signed(assertion)
+        } else if let Some(assertion) = inside(structure.response) {
+            Reading::Unsigned(assertion)
+        } else if structure.encrypted > 0 {
+            Reading::Encrypted
+        } else {
+            Reading::Nothing
         }
     }
 }

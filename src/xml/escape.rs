@@ -49,7 +49,7 @@ fn in_attribute(byte: u8) -> Option<&'static str> {
     }
 }
 
-fn escaped(text: &str, table: fn(u8) -> Option<&'static str>) -> Cow<'_, str> {
+fn escaped(text: &str, table: impl Fn(u8) -> Option<&'static str>) -> Cow<'_, str> {
     if text.bytes().all(|byte| table(byte).is_none()) {
         return Cow::Borrowed(text);
     }
@@ -58,7 +58,7 @@ fn escaped(text: &str, table: fn(u8) -> Option<&'static str>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn push(out: &mut String, text: &str, table: fn(u8) -> Option<&'static str>) {
+fn push(out: &mut String, text: &str, table: impl Fn(u8) -> Option<&'static str>) {
     let mut done = 0;
     for (at, byte) in text.bytes().enumerate() {
         // What is escaped is ASCII, so the text is only ever cut between characters.

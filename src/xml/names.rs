@@ -10,6 +10,20 @@ pub(super) fn is_character(character: char) -> bool {
     }
 }
 
+/// The first character of a text that XML does not allow, and where.
+pub(super) fn forbidden(text: &str) -> Option<(usize, char)> {
+    // Nearly no text has a byte that such a character begins with, which is seen at once.
+    let begins_one = |byte| matches!(byte, 0..=8 | 11 | 12 | 14..=0x1f | 0xef);
+    if !text
+        .bytes()
+        .fold(false, |seen, byte| seen | begins_one(byte))
+    {
+        return None;
+    }
+    text.char_indices()
+        .find(|(_, character)| !is_character(*character))
+}
+
 /// A name without a colon: Namespaces in XML 1.0 section 3, production 4.
 pub(super) fn is_nc_name(name: &str) -> bool {
     let mut characters = name.chars();
@@ -132,9 +146,14 @@ mod tests {
             '\u{10ffff}',
         ] {
             assert!(is_character(character), "{character:?}");
+            assert_eq!(forbidden(&format!("ö{character}")), None);
         }
-        for character in ['\0', '\u{b}', '\u{1b}', '\u{fffe}', '\u{ffff}'] {
+        for character in [
+            '\0', '\u{8}', '\u{b}', '\u{c}', '\u{e}', '\u{1b}', '\u{1f}', '\u{fffe}', '\u{ffff}',
+        ] {
             assert!(!is_character(character), "{character:?}");
+            let found = forbidden(&format!("\u{fffd}ö{character}\0"));
+            assert_eq!(found, Some((5, character)));
         }
     }
 

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::lexical::{
     XML_SPACE, check_declaration, normalize, push_lines, resolve, split_attribute,
 };
-use super::names::{is_character, split_qualified};
+use super::names::{forbidden, split_qualified};
 use super::namespaces::{Namespaces, declared_prefix};
 use super::{
     AttributeData, DeclarationData, Defect, Document, ElementData, Limits, NO_NAMESPACE, NodeData,
@@ -36,10 +36,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Document, XmlError> {
     })?;
     // A byte order mark is allowed, once.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if let Some((at, character)) = text
-        .char_indices()
-        .find(|(_, character)| !is_character(*character))
-    {
+    if let Some((at, character)) = forbidden(text) {
         return Err(wrong_character(at, character));
     }
     let mut parser = Parser::new(text, limits);

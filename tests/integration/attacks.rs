@@ -386,6 +386,22 @@ fn every_good_response_is_taken_with_its_warnings() {
 }
 
 #[test]
+fn a_response_as_entra_sends_it_to_a_user_in_many_groups_is_taken() {
+    let xml = read(&fixtures().join("entra.xml"));
+    let issuer = "https://sts.windows.net/b1f8d6a2-3c4e-4f5a-8b7c-9d0e1f2a3b4c/";
+    let expected = Expected {
+        issuer: Some(issuer.to_owned()),
+        ..expected()
+    };
+    let posted = posted(&xml, false).unwrap();
+    let valid = validate(&posted, &trust("entra.pem"), &expected, now()).unwrap();
+    assert_eq!(valid.verdict(), Verdict::Accepted);
+    assert_eq!(valid.warnings().count(), 0);
+    let attributes = &valid.report().attributes;
+    assert_eq!((attributes.len(), attributes[3].values.len()), (11, 65));
+}
+
+#[test]
 fn a_valid_response_says_what_was_signed_and_is_handed_on_as_it_was_posted() {
     let posted = good("assertion-signed.xml");
     let valid = validate(&posted, &trust("idp.pem"), &expected(), now()).unwrap();
