@@ -1,5 +1,7 @@
 //! Instants and durations, and the one text form of them that SAML knows.
 
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 pub use jiff::{SignedDuration, Timestamp};
 
 /// The time of this machine's clock. Only the edges ask for it; the rules take it as an argument.
@@ -16,7 +18,8 @@ pub fn to_the_second(instant: Timestamp) -> String {
 /// Reads an `xs:dateTime` as SAML uses it (Core 1.3.3: UTC, written with `Z`). An offset is understood as well, since
 /// some identity providers write one; a time without either is not, since it does not name an instant.
 ///
-/// Digits of a second after the ninth are cut off: no clock here is finer.
+/// Digits of a second after the ninth are cut off: no clock here is finer. What is later than the last instant that can
+/// be named here is that one: `9999-12-31T23:59:59Z` is how some write "never".
 pub fn parse_date_time(text: &str) -> Option<Timestamp> {
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
     let bytes = text.as_bytes();
@@ -49,19 +52,31 @@ pub fn parse_date_time(text: &str) -> Option<Timestamp> {
         },
     };
     let (fraction, zone) = tail.split_at(digits);
-    let zone_fits = match zone {
-        b"Z" => true,
-        [b'+' | b'-', h1, h2, b':', m1, m2] => {
-            [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit())
-        }
-        _ => false,
+    let offset = offset(zone)?;
+    let kept = &fraction[..fraction.len().min(10)];
+    let text = [head, kept].concat();
+    let there: DateTime = std::str::from_utf8(&text).ok()?.parse().ok()?;
+    let instant = Offset::UTC.to_timestamp(there).unwrap_or(Timestamp::MAX);
+    Some(instant.checked_sub(offset).unwrap_or(Timestamp::MAX))
+}
+
+/// `Z`, or hours and minutes up to fourteen hours (XML Schema part 2, 3.2.7.3).
+fn offset(zone: &[u8]) -> Option<SignedDuration> {
+    let [sign, h1, h2, b':', m1, m2] = zone else {
+        return (zone == b"Z").then_some(SignedDuration::ZERO);
     };
-    if !zone_fits {
+    let digit = |byte: &u8| char::from(*byte).to_digit(10).map(i64::from);
+    let hours = 10 * digit(h1)? + digit(h2)?;
+    let minutes = 10 * digit(m1)? + digit(m2)?;
+    let offset = SignedDuration::from_mins(60 * hours + minutes);
+    if minutes > 59 || offset > SignedDuration::from_hours(14) {
         return None;
     }
-    let kept = &fraction[..fraction.len().min(10)];
-    let text = [head, kept, zone].concat();
-    std::str::from_utf8(&text).ok()?.parse().ok()
+    match sign {
+        b'+' => Some(offset),
+        b'-' => Some(-offset),
+        _ => None,
+    }
 }
 
 /// Reads the date of an HTTP answer in the form that is sent today (RFC 9110 section 5.6.7): `Sun, 22 Nov 2026 04:35:17
@@ -100,6 +115,13 @@ mod tests {
         ] {
             assert_eq!(parse_date_time(text), Some(noon), "{text}");
         }
+        for text in [
+            "2026-01-16T02:00:00+14:00",
+            "2026-01-15T02:30:00-09:30",
+            "2026-01-15T12:00:00-00:00",
+        ] {
+            assert_eq!(parse_date_time(text), Some(noon), "{text}");
+        }
         let fraction = parse_date_time("2026-01-15T12:00:00.123456789123Z").unwrap();
         assert_eq!(fraction.subsec_nanosecond(), 123_456_789);
     }
@@ -123,6 +145,23 @@ mod tests {
         ] {
             assert_eq!(parse_http_date(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_end_of_time_is_a_time() {
+        for text in [
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59.9999999Z",
+            "9999-12-31T23:59:59-14:00",
+        ] {
+            assert_eq!(parse_date_time(text), Some(Timestamp::MAX), "{text}");
+        }
+        assert_eq!(
+            parse_date_time("9999-12-30T12:00:00Z").map(to_the_second),
+            Some("9999-12-30T12:00:00Z".into())
+        );
+        assert!(parse_date_time("0000-01-01T00:00:00+14:00").is_some());
+        assert_eq!(parse_date_time("9999-12-32T00:00:00Z"), None);
     }
 
     #[test]
@@ -158,6 +197,12 @@ mod tests {
             "２026-01-15T12:00:00Z",
             "+002026-01-15T12:00:00Z",
             "2026-01-15T12:00:00+1:00",
+            "2026-01-15T12:00:00+14:01",
+            "2026-01-15T12:00:00+15:00",
+            "2026-01-15T12:00:00+01:60",
+            "2026-01-15T12:00:00*01:00",
+            "2026-01-15T12:00:00+0a:00",
+            "2026-01-15T12:00:00+01-00",
         ] {
             assert_eq!(parse_date_time(text), None, "{text}");
         }

@@ -3,7 +3,7 @@
 //! What the schema allows once is read as a list here: a second one is for the rules to see, not for a reader to
 //! overlook.
 
-use super::names::{ASSERTION, DateTime, attribute, children};
+use super::names::{ASSERTION, DateTime, attribute, children, plain_text};
 use super::report::Attribute;
 use super::response::Issuer;
 use crate::xml::Element;
@@ -112,7 +112,7 @@ impl Subject {
         let name_id = |name_id: Element<'_>| {
             let white_space = [' ', '\t', '\r', '\n'];
             NameId {
-                name: name_id.text().trim_matches(white_space).to_owned(),
+                name: plain_text(name_id).trim_matches(white_space).to_owned(),
                 format: attribute(name_id, "Format"),
             }
         };
@@ -151,7 +151,7 @@ impl Conditions {
         let has = |name| children(element, ASSERTION, name).next().is_some();
         let audiences = |restriction| {
             children(restriction, ASSERTION, "Audience")
-                .map(|audience| audience.text().into_owned())
+                .map(|audience| plain_text(audience).into_owned())
                 .collect()
         };
         let known = |condition: &Element<'_>| {

@@ -179,8 +179,12 @@ impl Form {
             return Ok(None);
         }
         let value = |wanted: &'static str| {
-            let mut values = fields()
-                .filter_map(|field| field.strip_prefix(wanted.as_bytes())?.strip_prefix(b"="));
+            // The name is decoded as well, so that no spelling of it hides a second one.
+            let mut values = fields().filter_map(|field| {
+                let end = field.iter().position(|byte| *byte == b'=')?;
+                let name = percent_decoded(&field[..end], Plus::IsSpace)?;
+                (name == wanted.as_bytes()).then(|| &field[end + 1..])
+            });
             match (values.next(), values.next()) {
                 (_, Some(_)) => Err(DecodeError::FieldTwice(wanted)),
                 (None, None) => Ok(None),
@@ -326,6 +330,10 @@ mod tests {
         for (text, why) in [
             (
                 "SAMLResponse=PGEvPg==&SAMLResponse=PGEvPg==",
+                DecodeError::FieldTwice("SAMLResponse"),
+            ),
+            (
+                "SAMLResponse=PGEvPg==&SAML%52esponse=PGEvPg==",
                 DecodeError::FieldTwice("SAMLResponse"),
             ),
             (

@@ -29,11 +29,23 @@ pub(super) fn not_before(case: &Case<'_>) -> Finding {
 }
 
 pub(super) fn not_on_or_after(case: &Case<'_>) -> Finding {
-    match first(case).map(|conditions| &conditions.not_on_or_after) {
-        None => case.unread(),
-        Some(None) => Finding::pass("none"),
-        Some(Some(end)) => case.has_not_ended(end),
+    let Some(conditions) = first(case) else {
+        return case.unread();
+    };
+    let Some(end) = &conditions.not_on_or_after else {
+        return Finding::pass("none");
+    };
+    let finding = case.has_not_ended(end);
+    // There must be a time in which it holds (Core 2.5.1): with the clocks' difference, none could look like one.
+    let start = conditions.not_before.as_ref();
+    let start = start.and_then(|start| start.instant);
+    let never = start
+        .zip(end.instant)
+        .is_some_and(|(start, end)| end <= start);
+    if never && finding.outcome == Outcome::Pass {
+        return Finding::fail(quoted(Some(&end.text)), "a time after NotBefore");
     }
+    finding
 }
 
 /// Every restriction must name us (Core 2.5.1.4: within one the audiences are alternatives, several restrictions all

@@ -31,10 +31,8 @@ struct Request {
 /// What was posted: as it was sent, or field by field, or both; browsers differ.
 #[derive(Deserialize)]
 struct Body {
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    params: Vec<Field>,
+    text: Option<String>,
+    params: Option<Vec<Field>>,
 }
 
 #[derive(Deserialize)]
@@ -48,13 +46,15 @@ impl Body {
     /// The form as it was sent, where it has the field at all.
     fn form(self) -> Option<Vec<u8>> {
         let is_field = |field: &str| field.starts_with("SAMLResponse=");
-        if self.text.trim().split('&').any(is_field) {
-            return Some(self.text.trim().as_bytes().to_vec());
+        let text = self.text.as_deref().unwrap_or_default().trim();
+        if text.split('&').any(is_field) {
+            return Some(text.as_bytes().to_vec());
         }
         // Some give the fields alone, with their values decoded or as they were sent: base64 has no "%" of its own.
         let fields: Vec<_> = self
             .params
             .iter()
+            .flatten()
             .filter(|field| field.name == "SAMLResponse")
             .map(|field| {
                 let value = if field.value.contains('%') {
@@ -129,6 +129,21 @@ mod tests {
                 r#""method":"POST","postData":{{"params":[{{"name":"RelayState"}},{{"name":"SAMLResponse","value":"{value}"}}]}}"#
             );
             assert_eq!(form(&[&post]).unwrap(), format!("SAMLResponse={taken}"));
+        }
+    }
+
+    #[test]
+    fn what_is_null_is_not_there() {
+        let field = r#"[{"name":"SAMLResponse","value":"AAAA"}]"#;
+        for body in [
+            format!(r#"{{"text":null,"params":{field}}}"#),
+            r#"{"text":"SAMLResponse=AAAA","params":null}"#.to_owned(),
+        ] {
+            let posts = [
+                &format!(r#""method":"POST","postData":{body}"#),
+                r#""method":"POST","postData":null"#,
+            ];
+            assert_eq!(form(&posts).unwrap(), "SAMLResponse=AAAA");
         }
     }
 

@@ -77,9 +77,6 @@ pub enum MetadataError {
     /// Certificates, but none that can be used.
     #[error("the metadata has no usable signing certificate: {0}")]
     UnusableKey(#[source] KeyError),
-    /// A certificate that is not base64.
-    #[error("a signing certificate in the metadata is not base64")]
-    CertificateEncoding,
 }
 
 /// Reads metadata, and takes from it the identity provider called `entity_id`, or the only one there is.
@@ -186,8 +183,7 @@ fn read(
     let mut keys: Vec<TrustedKey> = Vec::new();
     let mut unusable = Vec::new();
     for certificate in certificates {
-        let der = decode_base64(&certificate.text()).ok_or(MetadataError::CertificateEncoding)?;
-        match TrustedKey::from_certificate_der(&der) {
+        match from_base64(&certificate.text()) {
             Ok(key)
                 if keys
                     .iter()
@@ -225,6 +221,13 @@ fn read(
         unusable,
         single_sign_on,
     })
+}
+
+fn from_base64(certificate: &str) -> Result<TrustedKey, KeyError> {
+    let der = decode_base64(certificate).ok_or_else(|| KeyError::NotACertificate {
+        reason: "it is not base64".to_owned(),
+    })?;
+    TrustedKey::from_certificate_der(&der)
 }
 
 /// A few names in quotes.
@@ -356,15 +359,14 @@ mod tests {
 
     #[test]
     fn a_certificate_that_cannot_be_used_is_told_and_does_not_hide_a_good_one() {
-        let broken = key("", "AAAA");
-        assert!(matches!(keys(&broken), Err(MetadataError::UnusableKey(_))));
-        assert!(matches!(
-            keys(&key("", "A-A")),
-            Err(MetadataError::CertificateEncoding)
-        ));
-        let both = entity("idp", "", &[broken, key("", &certificate())].concat());
-        let provider = read(&both, None).unwrap();
-        assert_eq!((provider.keys.len(), provider.unusable.len()), (1, 1));
+        for (broken, reason) in [("AAAA", "not an X.509"), ("A-A", "not base64")] {
+            let broken = key("", broken);
+            let error = keys(&broken).unwrap_err();
+            assert!(error.to_string().contains(reason), "{error}");
+            let both = entity("idp", "", &[broken, key("", &certificate())].concat());
+            let provider = read(&both, None).unwrap();
+            assert_eq!((provider.keys.len(), provider.unusable.len()), (1, 1));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::time::{Timestamp, parse_date_time};
 use crate::xml::Element;
+use std::borrow::Cow;
 
 /// `saml:`, SAML assertions (Core 1.2).
 pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
@@ -26,6 +27,16 @@ pub(super) fn children<'d>(
 /// An un-namespaced attribute's value.
 pub(super) fn attribute(element: Element<'_>, name: &str) -> Option<String> {
     element.attribute(name).map(str::to_owned)
+}
+
+/// The text of an element that holds nothing else, as a name and an audience do. Where there are elements in it, one
+/// reader leaves them out, one takes their text in, and one stops before them: then it has none.
+pub(super) fn plain_text(element: Element<'_>) -> Cow<'_, str> {
+    if element.elements().next().is_some() {
+        Cow::Borrowed("")
+    } else {
+        element.text()
+    }
 }
 
 /// A time as written, and the instant it names if it names one (Core 1.3.3).

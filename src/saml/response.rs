@@ -1,6 +1,6 @@
 //! `samlp:Response` (Core 3.3.3), as far as a login reads it.
 
-use super::names::{ASSERTION, DateTime, PROTOCOL, attribute, children};
+use super::names::{ASSERTION, DateTime, PROTOCOL, attribute, children, plain_text};
 use crate::xml::Element;
 
 /// What is written on the outside of an assertion.
@@ -53,7 +53,7 @@ impl Issuer {
     pub(super) fn read_all(parent: Element<'_>) -> Vec<Self> {
         children(parent, ASSERTION, "Issuer")
             .map(|issuer| Self {
-                name: issuer.text().into_owned(),
+                name: plain_text(issuer).into_owned(),
                 format: attribute(issuer, "Format"),
             })
             .collect()

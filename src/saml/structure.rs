@@ -8,6 +8,7 @@ use super::names::{ASSERTION, PROTOCOL, SIGNATURE, children};
 use super::report::Finding;
 use super::response::Status;
 use super::status;
+use crate::encoding::is_xml_space;
 use crate::foreign;
 use crate::xml::{Document, Element, Node};
 use crate::xmldsig::{IdError, check_ids};
@@ -149,7 +150,7 @@ pub(super) fn comment_in_text(structure: &Structure<'_>) -> Finding {
         element
             .children()
             .any(|node| matches!(node, Node::Comment(_)))
-            && !element.text().trim().is_empty()
+            && !element.text().bytes().all(is_xml_space)
     };
     let in_signature = |element: &Element<'_>| {
         std::iter::successors(Some(*element), |element| element.parent())

@@ -207,6 +207,8 @@ fn a_comment_may_stand_between_elements_but_not_in_a_text() {
     try_all(&[
         (Rule::CommentInText, Fail, "ana@example.org", "ana@example.org<!---->.evil.example", "a comment in saml:NameID"),
         (Rule::CommentInText, Fail, "<saml:Audience>", "<saml:Audience><!-- -->", "saml:Audience"),
+        // White space is what XML says, and this is none.
+        (Rule::CommentInText, Fail, "ana@example.org", "\u{2003}<!---->\u{2003}", "saml:NameID"),
         (Rule::CommentInText, Pass, "<saml:Subject>", "<!-- --><saml:Subject><!-- -->", ""),
         // A comment inside a signature in its place is for the signature's own rules.
         (Rule::CommentInText, Pass, "<samlp:Status>", "<ds:Signature>x<!-- --></ds:Signature><samlp:Status>", ""),
@@ -311,6 +313,7 @@ fn the_issuer_is_the_identity_provider() {
     try_all(&[
         (Rule::Issuer, Fail, OUTSIDE, "acs\"><saml:Issuer>https://evil.example</saml:Issuer>", "evil"),
         (Rule::Issuer, Fail, INSIDE, "01Z\"><saml:Issuer>https://idp.example/saml </saml:Issuer>", "saml \""),
+        (Rule::Issuer, Fail, INSIDE, "01Z\"><saml:Issuer>https://idp.example/saml<x:y/></saml:Issuer>", "\"\""),
         (Rule::Issuer, Fail, INSIDE, "01Z\">", "0 at the Assertion"),
         (Rule::Issuer, Fail, "<samlp:Status>", "<saml:Issuer>https://idp.example/saml</saml:Issuer><samlp:Status>", "2 at the Response"),
         (Rule::Issuer, Pass, OUTSIDE, "acs\">", "idp.example"),
@@ -359,6 +362,7 @@ fn the_user_is_named_once() {
     try_all(&[
         (Rule::NameId, Pass, NAME, NAME, "\"ana@example.org\""),
         (Rule::NameId, Fail, "ana@example.org", " ", "\"\""),
+        (Rule::NameId, Fail, "ana@example.org", "ana<x:y>@evil</x:y>", "\"\""),
         (Rule::NameId, Warn, NAME, "", "none"),
         (Rule::NameId, Fail, NAME, "<saml:NameID>a</saml:NameID><saml:NameID>b</saml:NameID>", "2 of them"),
         (Rule::NameId, Fail, NAME, "<saml:NameID>a</saml:NameID><saml:EncryptedID/>", "2 of them"),
@@ -485,6 +489,8 @@ fn the_conditions_are_one_set_and_hold_now() {
         (Rule::NotOnOrAfter, Fail, UNTIL, r#"11:55:00Z" NotOnOrAfter="2026-01-15T11:57:30Z""#, "3 min 0 s before"),
         (Rule::NotOnOrAfter, Fail, UNTIL, r#"11:55:00Z" NotOnOrAfter="2024-01-15T11:57:30Z""#, "731 d 0 h before"),
         (Rule::NotOnOrAfter, Fail, UNTIL, r#"11:55:00Z" NotOnOrAfter="tomorrow""#, "tomorrow"),
+        (Rule::NotOnOrAfter, Fail, UNTIL, r#"12:01:00Z" NotOnOrAfter="2026-01-15T12:01:00Z""#, "12:01:00Z"),
+        (Rule::NotOnOrAfter, Pass, UNTIL, r#"12:01:00Z" NotOnOrAfter="2026-01-15T12:01:01Z""#, "12:01:01Z"),
         (Rule::NotOnOrAfter, Pass, UNTIL, r#"11:55:00Z""#, "none"),
         (Rule::ConditionUnknown, Pass, "<saml:AudienceRestriction>", "<saml:OneTimeUse/><saml:ProxyRestriction/><saml:AudienceRestriction>", "none"),
         (Rule::ConditionUnknown, Fail, "<saml:AudienceRestriction>", "<saml:Condition/><saml:AudienceRestriction>", "\"Condition\""),
@@ -507,6 +513,7 @@ fn every_audience_restriction_names_us() {
         (Rule::Audience, Pass, "<saml:Audience>", "<saml:Audience>other</saml:Audience><saml:Audience>", ""),
         (Rule::Audience, Fail, ".mulesoft.com</saml:Audience>", ".mulesoft.com.evil</saml:Audience>", "evil"),
         (Rule::Audience, Fail, "<saml:Audience>example", "<saml:Audience> example", "\" example"),
+        (Rule::Audience, Fail, ".mulesoft.com</saml:Audience>", ".mulesoft.com<x:y/></saml:Audience>", "\"\""),
         (Rule::Audience, Fail, OURS, "", "no AudienceRestriction"),
         (Rule::Audience, Fail, OURS, "<saml:AudienceRestriction/>", "none"),
         (Rule::Audience, Fail, "</saml:Conditions>", "<saml:AudienceRestriction><saml:Audience>other</saml:Audience></saml:AudienceRestriction></saml:Conditions>", "\"other\""),

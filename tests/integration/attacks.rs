@@ -667,6 +667,17 @@ mod signed_here {
                 NAME,
                 "<saml:NameID>ana</saml:NameID><saml:NameID>max</saml:NameID>",
             ),
+            (
+                Rule::NameId,
+                NAME,
+                "<saml:NameID>ana<x>@evil.example</x></saml:NameID>",
+            ),
+            (Rule::Audience, "</saml:Audience>", "<x/></saml:Audience>"),
+            (
+                Rule::NotOnOrAfter,
+                "<saml:Conditions NotOnOrAfter=\"2026-01-15T12:05:00Z\"",
+                "<saml:Conditions NotBefore='2026-01-15T12:02:00Z' NotOnOrAfter='2026-01-15T12:01:00Z'",
+            ),
             (Rule::ConfirmationMethod, "cm:bearer", "cm:holder-of-key"),
             (
                 Rule::ConfirmationNotBefore,
