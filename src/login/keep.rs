@@ -3,7 +3,7 @@
 use super::{LoginError, SignedIn};
 use crate::config::LoginConfig;
 use crate::platform::{Account, Holder, Platform};
-use crate::store::{Kept, Key, StoreError, TokenStore, prepare_token_file};
+use crate::store::{Kept, Key, Method, StoreError, TokenStore, prepare_token_file};
 use crate::terminal::Terminal;
 use crate::token::AccessToken;
 
@@ -31,6 +31,10 @@ pub(super) fn keep(
     key: &Key,
     terminal: &Terminal,
 ) -> SignedIn {
+    if kept.about.method != Method::Saml {
+        let before = store.about(key).ok().flatten();
+        kept.about.saml_user = before.and_then(|about| about.last_saml_user().map(str::to_owned));
+    }
     // Kept at once, so that nothing that goes wrong from here on loses it.
     let mut not_kept = store.save(key, &kept).err();
     match platform.holder(&kept.token) {

@@ -234,9 +234,8 @@ fn confirm_user(
     key: &Key,
     terminal: &Terminal,
 ) -> Result<(), LoginError> {
-    let before = store.load(key).ok().flatten();
-    let before = before.filter(|kept| kept.about.method == Method::Saml);
-    let before = before.and_then(|kept| kept.about.subject);
+    let kept = store.about(key).ok().flatten();
+    let before = kept.as_ref().and_then(About::last_saml_user);
     let (Some(found), Some(before), None) = (valid.lasting_subject(), before, &saml.expect_user)
     else {
         return Ok(());
@@ -244,13 +243,13 @@ fn confirm_user(
     let question = format!(
         "This response signs in {}; last time it was {}. Go on?",
         brief(found),
-        brief(&before)
+        brief(before)
     );
     if found == before || terminal.confirm(&question) {
         return Ok(());
     }
     Err(LoginError::UserChanged {
         found: found.to_owned(),
-        before,
+        before: before.to_owned(),
     })
 }

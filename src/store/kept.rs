@@ -33,6 +33,8 @@ pub struct About {
     /// Who signed in, in the words of the sign-in: the `NameID` of the response where that could be read, the user name
     /// that was typed, or the connected app's id.
     pub subject: Option<String>,
+    /// The user of the last SAML response, where this token was got in another way since. See [`About::last_saml_user`].
+    pub saml_user: Option<String>,
     /// The name the user signed in with, where the platform told it.
     pub username: Option<String>,
     /// The user's id.
@@ -110,6 +112,8 @@ struct Written<'a> {
     plane: &'a str,
     acs_url: Option<&'a str>,
     subject: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saml_user: Option<&'a str>,
     username: Option<&'a str>,
     user_id: Option<&'a str>,
     organization_id: Option<&'a str>,
@@ -134,6 +138,7 @@ struct Read {
     // What it was called while there was no other way to sign in.
     #[serde(alias = "name_id")]
     subject: Option<String>,
+    saml_user: Option<String>,
     username: Option<String>,
     user_id: Option<String>,
     organization_id: Option<String>,
@@ -151,12 +156,22 @@ impl About {
             plane,
             acs_url: None,
             subject: None,
+            saml_user: None,
             username: None,
             user_id: None,
             organization_id: None,
             organization_name: None,
             signed_in_at,
             ends_at: None,
+        }
+    }
+
+    /// The user of the last SAML response that a login of this profile took, whatever way it went since: another one is
+    /// asked about.
+    pub fn last_saml_user(&self) -> Option<&str> {
+        match self.method {
+            Method::Saml => self.subject.as_deref(),
+            Method::Password | Method::ConnectedApp => self.saml_user.as_deref(),
         }
     }
 
@@ -179,6 +194,7 @@ impl About {
             plane: self.plane.as_str(),
             acs_url: self.acs_url.as_deref(),
             subject: self.subject.as_deref(),
+            saml_user: self.saml_user.as_deref(),
             username: self.username.as_deref(),
             user_id: self.user_id.as_deref(),
             organization_id: self.organization_id.as_deref(),
@@ -214,6 +230,7 @@ impl About {
                 .map_err(|_| Unreadable::Broken("the plane's address cannot be used"))?,
             acs_url: read.acs_url,
             subject: read.subject,
+            saml_user: read.saml_user,
             username: read.username,
             user_id: read.user_id,
             organization_id: read.organization_id,
@@ -253,6 +270,7 @@ mod tests {
             plane: WebAddress::parse("https://anypoint.mulesoft.com").unwrap(),
             acs_url: Some("https://eu1.anypoint.mulesoft.com/accounts/login/receive-id".into()),
             subject: Some("ada@example.com".into()),
+            saml_user: Some("ada@example.com".into()),
             username: Some("ada\u{9b}\"\\\n".into()),
             user_id: Some("u-1".into()),
             organization_id: None,

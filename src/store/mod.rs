@@ -368,6 +368,17 @@ impl TokenStore {
         }
     }
 
+    /// What is known of the token kept under a key, asking no keychain.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn about(&self, key: &Key) -> Result<Option<About>, StoreError> {
+        let Some(directory) = Directory::open_own(&self.directory)? else {
+            return Ok(None);
+        };
+        Ok(self.stored(&directory, key)?.map(|(about, _)| about))
+    }
+
     fn load_from(&self, directory: &Directory, key: &Key) -> Result<Option<Kept>, StoreError> {
         match self.stored(directory, key)? {
             None => Ok(None),

@@ -346,6 +346,25 @@ fn another_user_than_the_expected_one_is_not_kept() {
 }
 
 #[test]
+fn the_user_of_the_last_response_is_remembered_through_a_login_of_another_way() {
+    let scene = Scene::set();
+    let response = scene.response(&ResponseOptions::default());
+    scene.hand_in(response.as_bytes(), &[]).code(0);
+    for way in BOTH {
+        let secret = way.secret(&scene);
+        way.log_in(&scene, secret.as_bytes(), &[]).code(0);
+        let another = ResponseOptions {
+            person: PEOPLE[1],
+            ..ResponseOptions::default()
+        };
+        scene
+            .hand_in(scene.response(&another).as_bytes(), &[])
+            .code(4)
+            .says(&["last time it was"]);
+    }
+}
+
+#[test]
 fn authorities_that_would_never_end_are_refused_before_anybody_is_asked() {
     let world = World::new()
         .with("ANYPOINT_CLIENT_SECRET", "s3cret")
