@@ -49,13 +49,6 @@ pub(super) fn log_in(
             .ok_or(LoginError::Interrupted)??
     };
     let plane = app.plane.address().clone();
-    if app.keep_secret {
-        // The platform has taken it, so it is the right one.
-        match store.save_client_secret(&plane, &app.client_id, &secret) {
-            Ok(()) => terminal.done("The client secret is kept in the keychain."),
-            Err(error) => terminal.warn(&format!("the client secret is not kept: {error}")),
-        }
-    }
     let mut about = About::new(Method::ConnectedApp, plane, started);
     about.subject = Some(app.client_id.clone());
     // Counted from before it was asked for, so that it never seems to live longer than it does.
@@ -66,7 +59,15 @@ pub(super) fn log_in(
         token: granted.token,
         about,
     };
-    Ok(keep(kept, &platform, store, key, terminal))
+    let signed_in = keep(kept, &platform, store, key, terminal);
+    if app.keep_secret {
+        // The platform has taken it, so it is the right one.
+        match store.save_client_secret(app.plane.address(), &app.client_id, &secret) {
+            Ok(()) => terminal.done("The client secret is kept in the keychain."),
+            Err(error) => terminal.warn(&format!("the client secret is not kept: {error}")),
+        }
+    }
+    Ok(signed_in)
 }
 
 /// The secret that an earlier login has kept. Where a new one is to be kept, it is not asked for the old one.

@@ -1,7 +1,7 @@
 //! The logins without a browser: user name and password, and connected apps.
 
 use super::super::support::peer::{Peer, read_head};
-use super::super::support::world::Ended;
+use super::super::support::world::{Ended, Running};
 use super::super::support::{Scene, World, free_port};
 #[cfg(unix)]
 use super::{ORGANIZATION_ID, ORGANIZATION_NAME, is_store};
@@ -312,6 +312,31 @@ fn an_app_signs_in_with_what_the_environment_of_the_platforms_tools_holds() {
     // Another app's secret is not sent with the id that was asked for.
     let arguments = ["login", "--client-id", "another"];
     world.run(&arguments).code(3).says(&["client secret"]);
+    assert_eq!(scene.demo.platform.requests(Route::ConnectedApp), 1);
+}
+
+#[test]
+fn an_app_that_is_asked_for_often_signs_in_once() {
+    let scene = Scene::set();
+    let (client_id, secret) = scene.demo.platform.connected_app();
+    let config = scene.world.home().join(".config/anyp-saml");
+    let plane = scene.demo.platform.address();
+    let profile = format!(
+        "default_profile = 'ci'\n[profile.ci]\nmethod = 'connected-app'\nclient_id = '{client_id}'\nplane = '{plane}'\n"
+    );
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::write(config.join("config.toml"), profile).unwrap();
+    let asking: Vec<_> = (0..16)
+        .map(|_| {
+            let mut token = scene.world.command(&["token", "--login"]);
+            token.env("ANYPOINT_CLIENT_SECRET", secret);
+            Running::new(token)
+        })
+        .collect();
+    for each in asking {
+        let token = each.end().code(0).stdout;
+        assert_eq!(token.trim_end(), scene.token());
+    }
     assert_eq!(scene.demo.platform.requests(Route::ConnectedApp), 1);
 }
 
