@@ -373,11 +373,44 @@ mod tests {
         ] {
             assert!(WebAddress::parse(text).is_err(), "{text:?}");
         }
-        let long = format!("https://idp.example/{}", "a".repeat(WebAddress::MAX_LENGTH));
+    }
+
+    #[test]
+    fn the_length_of_an_address_is_bounded_as_it_was_given_and_as_it_is_used() {
+        let long = |letters: usize, letter: &str| {
+            let start = "https://idp.example/";
+            WebAddress::parse(&format!("{start}{}", letter.repeat(letters - start.len())))
+        };
+        assert!(long(WebAddress::MAX_LENGTH, "a").is_ok());
+        assert_eq!(
+            long(WebAddress::MAX_LENGTH + 1, "a"),
+            Err(AddressError::TooLong(WebAddress::MAX_LENGTH + 1))
+        );
+        // In the address that is opened each of these takes three bytes.
+        let twenty = 20 + (WebAddress::MAX_LENGTH - 20) / 3;
+        assert!(long(twenty, "{").is_ok_and(|address| address.as_str().len() > 4090));
         assert!(matches!(
-            WebAddress::parse(&long),
-            Err(AddressError::TooLong(_))
+            long(twenty + 1, "{"),
+            Err(AddressError::TooLong(4097..))
         ));
+    }
+
+    #[test]
+    fn an_address_has_its_parts() {
+        let address = WebAddress::parse("https://idp.example/sso?a=1&b=%C3%A9+x").unwrap();
+        assert!(address.is_https() && address.has_query());
+        let query = [("a", "1"), ("b", "é x")];
+        assert_eq!(
+            address.query(),
+            query.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+        assert_eq!(address.to_string(), address.as_str());
+        let plain = WebAddress::parse("http://localhost:81/").unwrap();
+        assert!(!plain.is_https() && !plain.has_query());
+        let listener = LoopbackAddress::parse("http://[::1]:81/a").unwrap();
+        assert_eq!(listener.as_str(), "http://[::1]:81/a");
+        assert_eq!(listener.to_string(), listener.as_str());
+        assert_eq!(listener.sockets(), ["[::1]:81".parse().unwrap()]);
     }
 
     #[test]
@@ -486,5 +519,9 @@ mod tests {
             "SAMLResponse=PHg%2B%2F%3D%3D&RelayState=a+b%26c%3D%C3%A9"
         );
         assert_eq!(form_pairs(&text), fields);
+        assert_eq!(form_values(text.as_bytes(), "RelayState"), ["a b&c=é"]);
+        assert_eq!(form_values(b"a=1&b=2&a=3", "a"), ["1", "3"]);
+        let pieces: String = form_pieces("a b&c=é").collect();
+        assert_eq!(pieces, "a+b%26c%3D%C3%A9");
     }
 }
