@@ -8,6 +8,7 @@ mod acs_url;
 mod connected_app;
 mod ending;
 mod exchange;
+mod form;
 mod granted;
 mod password;
 mod plane;
