@@ -1,4 +1,4 @@
-//! Base64 and hexadecimal, strict.
+//! Base64, percent-encoding and hexadecimal, strict.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,6 +23,35 @@ pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
 /// XML 1.0 section 2.3, production 3.
 pub fn is_xml_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// What `+` means in a percent-encoded text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plus {
+    /// A space: in the fields of a form (URL Standard, 5.1).
+    IsSpace,
+    /// Itself: in a value that was copied out of one.
+    Kept,
+}
+
+/// Undoes percent-encoding; `None` where a `%` is not followed by two hexadecimal digits.
+pub fn percent_decoded(text: &[u8], plus: Plus) -> Option<Vec<u8>> {
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    // Never grown, so that no copy of a response stays behind.
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.iter().copied();
+    while let Some(byte) = rest.next() {
+        decoded.push(match byte {
+            b'%' => digit(rest.next()?)? << 4 | digit(rest.next()?)?,
+            b'+' if plus == Plus::IsSpace => b' ',
+            other => other,
+        });
+    }
+    Some(decoded)
 }
 
 /// Lower-case hexadecimal digits.
@@ -56,6 +85,21 @@ mod tests {
             "aGVs\u{a0}bG8=",
         ] {
             assert_eq!(decode_base64(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_percent_sign_takes_two_digits_and_a_plus_means_what_was_said() {
+        let decoded = |text: &str, plus| percent_decoded(text.as_bytes(), plus);
+        for (text, plus, expected) in [
+            ("a+%2B%3d%00%fF", Plus::IsSpace, b"a +=\0\xff".as_slice()),
+            ("a+%2B%3d%00%fF", Plus::Kept, b"a++=\0\xff"),
+            ("%252B", Plus::Kept, b"%2B"),
+        ] {
+            assert_eq!(decoded(text, plus).as_deref(), Some(expected));
+        }
+        for wrong in ["%", "a%2", "%2g", "%+1", "%%25"] {
+            assert_eq!(decoded(wrong, Plus::Kept), None, "{wrong}");
         }
     }
 

@@ -103,5 +103,5 @@ pub mod foreign;
 // Instants.
 pub mod time;
 
-// Base64.
+// Base64, percent-encoding.
 pub mod encoding;

@@ -2,7 +2,7 @@
 
 use super::error::DecodeError;
 use super::har;
-use crate::encoding;
+use crate::encoding::{self, Plus, percent_decoded};
 use crate::secret::Secret;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -171,10 +171,8 @@ impl Form {
     fn parse(body: &[u8]) -> Result<Option<Self>, DecodeError> {
         let fields = || body.split(|byte| *byte == b'&');
         // Base64 has "=" at its end alone, so a name before one tells a form.
-        let is_form = fields().any(|field| {
-            let name = field.split(|byte| *byte == b'=').next().unwrap_or_default();
-            field.len() > name.len() && matches!(name, b"SAMLResponse" | b"RelayState")
-        });
+        let is_form = fields()
+            .any(|field| field.starts_with(b"SAMLResponse=") || field.starts_with(b"RelayState="));
         if !is_form {
             return Ok(None);
         }
@@ -199,32 +197,6 @@ impl Form {
             relay_state: value("RelayState")?.map(|text| text.expose().to_owned()),
         }))
     }
-}
-
-/// What `+` means: a form writes a space so (URL Standard, 5.1), a value copied out of a form may still hold its own.
-#[derive(PartialEq)]
-enum Plus {
-    IsSpace,
-    Kept,
-}
-
-/// Undoes percent-encoding, strictly: a `%` without two hexadecimal digits is an error.
-fn percent_decoded(text: &[u8], plus: Plus) -> Option<Vec<u8>> {
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.iter().copied();
-    while let Some(byte) = rest.next() {
-        decoded.push(match byte {
-            b'%' => digit(rest.next()?)? << 4 | digit(rest.next()?)?,
-            b'+' if plus == Plus::IsSpace => b' ',
-            other => other,
-        });
-    }
-    Some(decoded)
 }
 
 #[cfg(test)]
@@ -279,10 +251,22 @@ mod tests {
         assert_eq!(posted(&more).unwrap_err(), DecodeError::TooLarge);
         let spaces = " ".repeat(PostedResponse::MAX_POSTED + 1);
         assert_eq!(posted(&spaces).unwrap_err(), DecodeError::TooLarge);
-        assert_eq!(
-            PostedResponse::recognise(spaces.as_bytes()).unwrap_err(),
-            DecodeError::TooLarge
-        );
+        for (size, why) in [
+            (PostedResponse::MAX_POSTED, DecodeError::Empty),
+            (PostedResponse::MAX_POSTED + 1, DecodeError::TooLarge),
+        ] {
+            let copied = &spaces.as_bytes()[..size];
+            assert_eq!(PostedResponse::recognise(copied).unwrap_err(), why);
+        }
+        let archive = format!("{{{}", " ".repeat(PostedResponse::MAX_COPIED + 1));
+        for (size, why) in [
+            (PostedResponse::MAX_COPIED, DecodeError::Archive),
+            (PostedResponse::MAX_COPIED + 1, DecodeError::TooLarge),
+            (PostedResponse::MAX_COPIED + 2, DecodeError::TooLarge),
+        ] {
+            let copied = &archive.as_bytes()[..size];
+            assert_eq!(PostedResponse::recognise(copied).unwrap_err(), why);
+        }
         assert_eq!(DecodeError::TooLarge.rule(), Rule::Size);
     }
 
@@ -327,6 +311,8 @@ mod tests {
 
     #[test]
     fn a_form_that_says_two_things_or_nothing_is_refused() {
+        let not_text = PostedResponse::recognise(b"PGE+\xff+").unwrap_err();
+        assert_eq!(not_text, DecodeError::Character(5));
         for (text, why) in [
             (
                 "SAMLResponse=PGEvPg==&SAMLResponse=PGEvPg==",

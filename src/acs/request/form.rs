@@ -3,6 +3,7 @@
 //! Browsers write such bodies in one way only, so whatever two readers could read differently is refused: a byte that
 //! they would have encoded, half a percent sign, the same parameter twice.
 
+use crate::encoding::{self, Plus};
 use crate::secret::Secret;
 use thiserror::Error;
 
@@ -88,24 +89,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Form, FormError> {
     })
 }
 
-/// Undoes the encoding: `+` is a space, `%` two hexadecimal digits.
 fn decoded(text: &[u8]) -> Result<Vec<u8>, FormError> {
-    let digit = |byte: Option<u8>| {
-        byte.and_then(|byte| char::from(byte).to_digit(16))
-            .and_then(|digit| u8::try_from(digit).ok())
-            .ok_or(FormError::Percent)
-    };
-    // Never grown, so that no copy of a response stays behind.
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.iter().copied();
-    while let Some(byte) = rest.next() {
-        decoded.push(match byte {
-            b'%' => digit(rest.next())? << 4 | digit(rest.next())?,
-            b'+' => b' ',
-            other => other,
-        });
-    }
-    Ok(decoded)
+    encoding::percent_decoded(text, Plus::IsSpace).ok_or(FormError::Percent)
 }
 
 #[cfg(test)]

@@ -308,7 +308,17 @@ fn a_page_of_another_origin_is_refused() {
     let mut two = request(CHROMIUM);
     two.headers
         .push(("Origin".into(), "https://evil.example".into()));
-    assert!(matches!(refused(&two), RequestError::Origin { .. }));
+    assert_eq!(
+        refused(&two).to_string(),
+        "the post came from a page of https://evil.example, expected https://idp.example, http://127.0.0.1:8080 or an \
+         https page, which names none"
+    );
+    let mut none_known = rules(RelayState::Off);
+    none_known.allowed_origins.clear();
+    assert_eq!(
+        check(&two, &none_known).unwrap_err().to_string(),
+        "the post came from a page of https://evil.example, expected an https page, which names none"
+    );
 }
 
 #[test]
@@ -406,10 +416,18 @@ fn the_relay_state_tells_the_login() {
         );
         assert!(answer(found, RelayState::Off).is_ok(), "{found:?}");
     }
-    assert!(matches!(
-        answer(Some(other), RelayState::Auto(nonce())),
-        Err(RequestError::RelayState(_))
-    ));
+    // The refusal tells them apart.
+    for (found, rule, told) in [
+        (
+            Some(other),
+            RelayState::Auto(nonce()),
+            "that of another login",
+        ),
+        (Some(other), RelayState::Require(nonce()), "another"),
+        (None, RelayState::Require(nonce()), "missing"),
+    ] {
+        assert_eq!(answer(found, rule), Err(RequestError::RelayState(told)));
+    }
 }
 
 #[test]
@@ -438,4 +456,105 @@ fn what_was_found_is_fit_to_be_seen_and_the_rule_holds_nothing_of_it() {
         RelayState::Require(Secret::new("nonce".into())),
     );
     assert!(!format!("{secret:?}").contains("nonce"));
+}
+
+#[test]
+fn every_refusal_has_a_code_an_answer_and_a_sentence() {
+    let other = with(request(CHROMIUM), "Host", "evil.example");
+    let mut elsewhere = request(CHROMIUM);
+    elsewhere.target = "/favicon.ico".into();
+    let mut in_the_address = request(CHROMIUM);
+    in_the_address.target = format!("{PATH}?{BODY}");
+    let mut read = request(CHROMIUM);
+    read.method = "GET".into();
+    let of_another_login = check(
+        &request(CHROMIUM),
+        &rules(RelayState::Require(nonce().unwrap())),
+    )
+    .unwrap_err();
+    for (error, code, status, trace, sentence) in [
+        (
+            refused(&other),
+            "REQ-HOST",
+            421,
+            Trace::None,
+            "meant for another host",
+        ),
+        (
+            refused(&elsewhere),
+            "REQ-PATH",
+            404,
+            Trace::None,
+            "nothing here",
+        ),
+        (
+            refused(&in_the_address),
+            "REQ-QUERY",
+            400,
+            Trace::Told,
+            "not sent in the address",
+        ),
+        (
+            refused(&read),
+            "REQ-METHOD",
+            405,
+            Trace::None,
+            "Only a form",
+        ),
+        (
+            refused(&with(request(CHROMIUM), "Sec-Fetch-Dest", "iframe")),
+            "REQ-FETCH",
+            403,
+            Trace::Told,
+            "not by a script or a frame",
+        ),
+        (
+            refused(&with(request(CHROMIUM), "Origin", "https://evil.example")),
+            "REQ-ORIGIN",
+            403,
+            Trace::Told,
+            "is not the identity provider",
+        ),
+        (
+            refused(&with(request(CHROMIUM), "Content-Type", "text/plain")),
+            "REQ-TYPE",
+            415,
+            Trace::Counted,
+            "a plain form",
+        ),
+        (
+            refused(&with(request(CHROMIUM), "Content-Encoding", "gzip")),
+            "REQ-ENCODING",
+            415,
+            Trace::Counted,
+            "a plain form",
+        ),
+        (
+            refused(&with_body("")),
+            "REQ-FORM",
+            400,
+            Trace::Counted,
+            "exactly one",
+        ),
+        (
+            refused(&with_body("SAMLResponse=%25")),
+            "DEC-B64",
+            400,
+            Trace::Counted,
+            "cannot be decoded",
+        ),
+        (
+            of_another_login,
+            "REQ-RELAYSTATE",
+            400,
+            Trace::Counted,
+            "another login",
+        ),
+    ] {
+        assert_eq!(
+            (error.code(), error.status(), error.trace()),
+            (code, status, trace)
+        );
+        assert!(error.rule().contains(sentence), "{code}: {}", error.rule());
+    }
 }

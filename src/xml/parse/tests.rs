@@ -334,6 +334,14 @@ fn every_limit_holds_at_its_edge() {
 }
 
 #[test]
+fn metadata_may_be_twice_as_long_as_a_response() {
+    let spaces = " ".repeat(2 * 1024 * 1024 - "<a></a>".len());
+    let fits = |text: String| parse(text.as_bytes(), &Limits::METADATA).is_ok();
+    assert!(fits(format!("<a>{spaces}</a>")));
+    assert!(!fits(format!("<a>{spaces} </a>")));
+}
+
+#[test]
 fn errors_name_the_place_and_nothing_that_steers_a_terminal() {
     let message = error("<a>&\u{9b}31m;</a>").to_string();
     assert_eq!(
