@@ -46,7 +46,7 @@ pub fn percent_decoded(text: &[u8], plus: Plus) -> Option<Vec<u8>> {
     let mut rest = text.iter().copied();
     while let Some(byte) = rest.next() {
         decoded.push(match byte {
-            b'%' => digit(rest.next()?)? << 4 | digit(rest.next()?)?,
+            b'%' => 16 * digit(rest.next()?)? + digit(rest.next()?)?,
             b'+' if plus == Plus::IsSpace => b' ',
             other => other,
         });

@@ -184,3 +184,28 @@ impl Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_have_the_names_that_programs_read() {
+        let outcomes = [Outcome::Pass, Outcome::Fail, Outcome::Warn, Outcome::Skip];
+        assert_eq!(
+            outcomes.map(Outcome::name),
+            ["pass", "fail", "warn", "skip"]
+        );
+    }
+
+    #[test]
+    fn what_was_expected_is_the_rules_own_words_unless_a_value_was() {
+        let own = Finding::fail("two", "").under(Rule::Conditions);
+        assert_eq!(own.expected, Rule::Conditions.says());
+        let value = Finding::fail("two", "one").under(Rule::Conditions);
+        assert_eq!(
+            (value.found.as_str(), value.expected.as_str()),
+            ("two", "one")
+        );
+    }
+}

@@ -376,3 +376,19 @@ impl fmt::Display for Rule {
         formatter.write_str(self.code())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_says_its_name_its_section_and_what_it_demands() {
+        assert_eq!(Rule::ConditionUnknown.code(), "CONDITION-UNKNOWN");
+        assert_eq!(Rule::ConditionUnknown.section(), "Core 2.5.1.1");
+        assert_eq!(
+            Rule::ConditionUnknown.says(),
+            "every condition is a known one"
+        );
+        assert_eq!(Rule::ConditionUnknown.to_string(), "CONDITION-UNKNOWN");
+    }
+}

@@ -66,7 +66,36 @@ mod tests {
             meaning("urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"),
             Some("the sign-in did not succeed")
         );
-        assert!(meaning(SUCCESS).is_some());
+        let mut meanings: Vec<_> = [
+            "Success",
+            "Requester",
+            "Responder",
+            "VersionMismatch",
+            "AuthnFailed",
+            "InvalidAttrNameOrValue",
+            "InvalidNameIDPolicy",
+            "NoAuthnContext",
+            "NoAvailableIDP",
+            "NoPassive",
+            "NoSupportedIDP",
+            "PartialLogout",
+            "ProxyCountExceeded",
+            "RequestDenied",
+            "RequestUnsupported",
+            "RequestVersionDeprecated",
+            "RequestVersionTooHigh",
+            "RequestVersionTooLow",
+            "ResourceNotRecognized",
+            "TooManyResponses",
+            "UnknownAttrProfile",
+            "UnknownPrincipal",
+            "UnsupportedBinding",
+        ]
+        .map(|name| meaning(&format!("{PREFIX}{name}")).expect(name))
+        .into();
+        meanings.sort_unstable();
+        meanings.dedup();
+        assert_eq!(meanings.len(), 23);
         assert_eq!(meaning("AuthnFailed"), None);
         assert_eq!(
             meaning("urn:oasis:names:tc:SAML:2.0:status:authnfailed"),

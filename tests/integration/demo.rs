@@ -2,9 +2,9 @@
 
 use super::support::World;
 #[cfg(unix)]
-use super::support::chromium::{self, Certificates, Chromium};
+use super::support::chromium::Chromium;
 #[cfg(unix)]
-use super::support::skip::skipped;
+use super::support::window::{Certificates, Window};
 #[cfg(unix)]
 use super::support::world::Running;
 #[cfg(unix)]
@@ -151,10 +151,9 @@ fn served_it_runs_until_ctrl_c_and_its_line_logs_in() {
 #[cfg(unix)]
 #[test]
 fn in_a_real_browser_one_click_signs_in() {
-    let Some(program) = chromium::find() else {
-        return skipped("there is no Chromium (tests/run installs it, or $CHROMIUM names it)");
+    let Some(mut browser) = Chromium::here(Certificates::Known) else {
+        return;
     };
-    let mut browser = Chromium::start(&program, Certificates::Known);
     let world = World::new().with("DISPLAY", ":0").with("BROWSER", "true");
     let mut running = world.start(&["demo"]);
     let heard = running.hear("Ctrl-C");

@@ -1,4 +1,5 @@
-//! `login` with identity providers and a browser that none of us wrote: Auth0's samlp and SimpleSAMLphp in Chromium.
+//! `login` with identity providers and a browser that none of us wrote: Auth0's samlp and SimpleSAMLphp, in Chromium and in
+//! Firefox.
 //!
 //! What they need is installed by `tests/run`. Where it is not there, these tests say so and are left out; with CI=true
 //! they fail instead.
@@ -7,9 +8,11 @@
 mod own_browser;
 mod peers;
 
-use super::support::chromium::{self, Certificates, Chromium};
+use super::support::chromium::Chromium;
+use super::support::firefox::Firefox;
 use super::support::free_port;
 use super::support::skip::skipped;
+use super::support::window::{Certificates, Window};
 use super::support::world::{Running, World};
 use anyp_saml::demo::PEOPLE;
 use anyp_saml::demo::platform::{Platform, Route};
@@ -23,9 +26,9 @@ use std::path::Path;
 const AUDIENCE: &str = "harbour-hale.anypoint.mulesoft.com";
 
 /// An identity provider of others, a browser of others, and our demo platform, which trusts that identity provider.
-struct Stage {
+struct Stage<Browser> {
     idp: IdentityProvider,
-    browser: Chromium,
+    browser: Browser,
     platform: Platform,
     /// The loopback ACS that is registered at the identity provider.
     acs: String,
@@ -38,7 +41,7 @@ struct Login {
     link: String,
 }
 
-impl Stage {
+impl<Browser: Window> Stage<Browser> {
     /// `None`, and the reason on standard error, where this machine has not what it takes.
     fn set(software: Software, transport: Transport) -> Option<Self> {
         Self::set_at("127.0.0.1", software, transport)
@@ -46,22 +49,18 @@ impl Stage {
 
     /// The same, with the listener at `host`.
     fn set_at(host: &str, software: Software, transport: Transport) -> Option<Self> {
-        let Some(program) = chromium::find() else {
-            skipped("there is no Chromium (tests/run installs it, or $CHROMIUM names it)");
-            return None;
-        };
         if let Some(lacking) = IdentityProvider::lacking(software) {
             skipped(&format!("there is no {lacking}"));
             return None;
         }
-        let acs = format!("http://{host}:{}/saml/acs", free_port());
-        let idp = IdentityProvider::start(software, transport, &acs, AUDIENCE);
-        let platform = Platform::start(idp.settings_at_the_platform(&acs, AUDIENCE)).unwrap();
         let certificates = match transport {
             Transport::Http => Certificates::Known,
             Transport::Https => Certificates::Any,
         };
-        let browser = Chromium::start(&program, certificates);
+        let browser = Browser::here(certificates)?;
+        let acs = format!("http://{host}:{}/saml/acs", free_port());
+        let idp = IdentityProvider::start(software, transport, &acs, AUDIENCE);
+        let platform = Platform::start(idp.settings_at_the_platform(&acs, AUDIENCE)).unwrap();
         Some(Self {
             idp,
             browser,
@@ -155,8 +154,8 @@ impl Stage {
 
 /// One login per form of signature that is one, with one identity provider and one browser: from the second login on,
 /// the browser's session at the identity provider answers in the person's place.
-fn every_signed_form_signs_in(software: Software, transport: Transport) {
-    let Some(mut stage) = Stage::set(software, transport) else {
+fn every_signed_form_signs_in<Browser: Window>(software: Software, transport: Transport) {
+    let Some(mut stage) = Stage::<Browser>::set(software, transport) else {
         return;
     };
     for (logins, signed) in [Signed::Assertion, Signed::Response, Signed::Both]
@@ -180,27 +179,38 @@ fn every_signed_form_signs_in(software: Software, transport: Transport) {
 
 #[test]
 fn samlp_over_http_signs_in_with_every_form_of_signature() {
-    every_signed_form_signs_in(Software::Samlp, Transport::Http);
+    every_signed_form_signs_in::<Chromium>(Software::Samlp, Transport::Http);
 }
 
 #[test]
 fn samlp_over_https_signs_in_with_every_form_of_signature() {
-    every_signed_form_signs_in(Software::Samlp, Transport::Https);
+    every_signed_form_signs_in::<Chromium>(Software::Samlp, Transport::Https);
 }
 
 #[test]
 fn simplesamlphp_over_http_signs_in_with_every_form_of_signature() {
-    every_signed_form_signs_in(Software::SimpleSamlPhp, Transport::Http);
+    every_signed_form_signs_in::<Chromium>(Software::SimpleSamlPhp, Transport::Http);
 }
 
 #[test]
 fn simplesamlphp_over_https_signs_in_with_every_form_of_signature() {
-    every_signed_form_signs_in(Software::SimpleSamlPhp, Transport::Https);
+    every_signed_form_signs_in::<Chromium>(Software::SimpleSamlPhp, Transport::Https);
+}
+
+/// Firefox leaves pages and asks for names in ways of its own.
+#[test]
+fn samlp_over_https_signs_in_with_every_form_of_signature_in_firefox() {
+    every_signed_form_signs_in::<Firefox>(Software::Samlp, Transport::Https);
+}
+
+#[test]
+fn simplesamlphp_over_https_signs_in_with_every_form_of_signature_in_firefox() {
+    every_signed_form_signs_in::<Firefox>(Software::SimpleSamlPhp, Transport::Https);
 }
 
 /// An unsigned response is nobody's: the page says so, and the signed one after it is still taken.
 fn an_unsigned_response_is_refused_and_waited_on(software: Software) {
-    let Some(mut stage) = Stage::set(software, Transport::Https) else {
+    let Some(mut stage) = Stage::<Chromium>::set(software, Transport::Https) else {
         return;
     };
     let login = stage.login(Signed::Both);
@@ -225,9 +235,8 @@ fn an_unsigned_response_of_simplesamlphp_is_refused_and_waited_on() {
 }
 
 /// The listener's port is anybody's once the login is over. Whoever takes it then gets no response by a reload.
-#[test]
-fn a_reload_after_the_login_posts_nothing_to_the_ports_next_owner() {
-    let Some(mut stage) = Stage::set(Software::Samlp, Transport::Https) else {
+fn a_reload_posts_nothing_to_the_ports_next_owner<Browser: Window>() {
+    let Some(mut stage) = Stage::<Browser>::set(Software::Samlp, Transport::Https) else {
         return;
     };
     let login = stage.login(Signed::Both);
@@ -246,10 +255,20 @@ fn a_reload_after_the_login_posts_nothing_to_the_ports_next_owner() {
     assert_eq!(&start, b"GET /done HTTP/1");
 }
 
+#[test]
+fn a_reload_after_the_login_posts_nothing_to_the_ports_next_owner() {
+    a_reload_posts_nothing_to_the_ports_next_owner::<Chromium>();
+}
+
+#[test]
+fn a_reload_after_the_login_posts_nothing_to_the_ports_next_owner_in_firefox() {
+    a_reload_posts_nothing_to_the_ports_next_owner::<Firefox>();
+}
+
 /// The metadata may also be read where the identity provider itself serves it.
 #[test]
 fn the_metadata_is_read_from_the_identity_provider_itself() {
-    let Some(mut stage) = Stage::set(Software::SimpleSamlPhp, Transport::Https) else {
+    let Some(mut stage) = Stage::<Chromium>::set(Software::SimpleSamlPhp, Transport::Https) else {
         return;
     };
     let authority = stage.idp.tls_certificate();
@@ -267,7 +286,7 @@ fn the_metadata_is_read_from_the_identity_provider_itself() {
 
 /// Nobody here can open it, so it is exchanged with a word of warning; the platform says whose it was.
 fn an_encrypted_assertion_is_exchanged_unread(software: Software) {
-    let Some(mut stage) = Stage::set(software, Transport::Https) else {
+    let Some(mut stage) = Stage::<Chromium>::set(software, Transport::Https) else {
         return;
     };
     let login = stage.login(Signed::AroundEncrypted);
@@ -290,7 +309,8 @@ fn an_encrypted_assertion_of_simplesamlphp_is_exchanged_unread() {
 /// Chromium goes to `[::1]` first when an address says `localhost`.
 #[test]
 fn a_listener_that_is_registered_as_localhost_is_reached() {
-    let Some(mut stage) = Stage::set_at("localhost", Software::Samlp, Transport::Https) else {
+    let Some(mut stage) = Stage::<Chromium>::set_at("localhost", Software::Samlp, Transport::Https)
+    else {
         return;
     };
     let login = stage.login(Signed::Both);
@@ -301,7 +321,7 @@ fn a_listener_that_is_registered_as_localhost_is_reached() {
 /// Pictures of the pages that a real browser shows, under `target/tmp/pages`, in the light and in the dark.
 #[test]
 fn the_pages_can_be_looked_at() {
-    let Some(mut stage) = Stage::set(Software::Samlp, Transport::Http) else {
+    let Some(mut stage) = Stage::<Chromium>::set(Software::Samlp, Transport::Http) else {
         return;
     };
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");

@@ -1,6 +1,8 @@
 //! A real Chromium without a window, driven over `--remote-debugging-pipe` (the Chrome DevTools Protocol, JSON messages
 //! that end with a NUL byte). Only what the tests need: open a page, ask it something, wait for it, picture it.
 
+use super::skip::skipped;
+use super::window::{self, Certificates, PATIENCE, Window};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use command_fds::{CommandFdExt, FdMapping};
 use serde_json::{Value, json};
@@ -11,20 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long a page may take to become what a test waits for. Long, since a test machine may be busy; a test that
-/// passes does not wait.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The certificates that the browser takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Certificates {
-    /// Those of the public authorities.
-    Known,
-    /// Any: for identity providers of ours on https.
-    Any,
-}
+use std::time::Instant;
 
 /// A browser with one page and a profile of its own. Dropped, it is closed and its profile removed.
 pub struct Chromium {
@@ -41,27 +30,17 @@ pub fn find() -> Option<PathBuf> {
     if let Some(named) = env::var_os("CHROMIUM") {
         return Some(named.into());
     }
-    let names = [
+    window::on_the_path(&[
         "chromium",
         "chromium-browser",
         "google-chrome",
         "google-chrome-stable",
-    ];
-    let path = env::var_os("PATH")?;
-    let directories: Vec<_> = env::split_paths(&path).collect();
-    names
-        .iter()
-        .flat_map(|name| {
-            directories
-                .iter()
-                .map(move |directory| directory.join(name))
-        })
-        .find(|file| file.is_file())
+    ])
 }
 
 impl Chromium {
     /// Starts `program`. Every host of `.example` is this machine; no other host is asked for by the browser itself.
-    pub fn start(program: &Path, certificates: Certificates) -> Self {
+    fn start(program: &Path, certificates: Certificates) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let (commands_out, commands) = std::io::pipe().unwrap();
         let (messages, messages_in) = std::io::pipe().unwrap();
@@ -124,88 +103,6 @@ impl Chromium {
         browser
     }
 
-    /// Opens an address in the page, and does not wait for what it leads to.
-    pub fn open(&mut self, address: &str) {
-        let answer = self.call("Page.navigate", json!({"url": address})).unwrap();
-        // A navigation that another one overtakes (a form posted at once) is "aborted", and well.
-        let error = answer["errorText"].as_str().unwrap_or_default();
-        assert!(
-            matches!(error, "" | "net::ERR_ABORTED"),
-            "{address} could not be opened: {error}"
-        );
-    }
-
-    /// Loads the page again, as the reload key does.
-    pub fn reload(&mut self) {
-        self.call("Page.reload", json!({})).unwrap();
-    }
-
-    /// The value of a JavaScript expression in the page; the error is the page's, or that it was just replaced.
-    pub fn evaluate(&mut self, expression: &str) -> Result<Value, String> {
-        let ask = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let mut answer = self.call("Runtime.evaluate", ask)?;
-        match answer.get("exceptionDetails") {
-            Some(details) => Err(details.to_string()),
-            None => Ok(answer["result"]["value"].take()),
-        }
-    }
-
-    /// Waits until a JavaScript expression is true in whatever page is open then, and gives its value.
-    pub fn until(&mut self, expression: &str) -> Value {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let answer = self.evaluate(expression);
-            match answer {
-                Ok(Value::Null | Value::Bool(false)) | Err(_) => {}
-                Ok(Value::String(text)) if text.is_empty() => {}
-                Ok(value) => return value,
-            }
-            if Instant::now() > deadline {
-                let page = self.evaluate(
-                    "location.href + '\\n' + document.documentElement.outerHTML.slice(0, 4000)",
-                );
-                panic!("the page never came to {expression:?}; it is {page:#?}");
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Waits until the page shows `text`, and gives all the text it shows.
-    pub fn until_text(&mut self, text: &str) -> String {
-        let wanted = Value::from(text);
-        let shown = self.until(&format!(
-            "document.body?.innerText.includes({wanted}) && document.body.innerText"
-        ));
-        shown.as_str().unwrap().to_owned()
-    }
-
-    /// Types a value into the field that a CSS selector names, once the page has it.
-    pub fn fill(&mut self, selector: &str, value: &str) {
-        let (selector, value) = (Value::from(selector), Value::from(value));
-        self.until(&format!(
-            "document.readyState === 'complete' && !!document.querySelector({selector})"
-        ));
-        self.evaluate(&format!(
-            "document.querySelector({selector}).value = {value}; true"
-        ))
-        .unwrap();
-    }
-
-    /// Clicks what a CSS selector names.
-    pub fn click(&mut self, selector: &str) {
-        let selector = Value::from(selector);
-        self.until(&format!(
-            "document.readyState === 'complete' && !!document.querySelector({selector})"
-        ));
-        // The click may replace the page before the answer is out.
-        let _ = self.evaluate(&format!("document.querySelector({selector}).click(); true"));
-    }
-
-    /// The page's address.
-    pub fn address(&mut self) -> String {
-        self.until("location.href").as_str().unwrap().to_owned()
-    }
-
     /// Keeps two pictures of the page (PNG), for people: as it is in the light and in the dark.
     pub fn pictures(&mut self, directory: &Path, name: &str) {
         for scheme in ["light", "dark"] {
@@ -252,19 +149,44 @@ impl Chromium {
     }
 }
 
+impl Window for Chromium {
+    fn here(certificates: Certificates) -> Option<Self> {
+        let program = find();
+        if program.is_none() {
+            skipped("there is no Chromium (tests/run installs it, or $CHROMIUM names it)");
+        }
+        program.map(|program| Self::start(&program, certificates))
+    }
+
+    fn open(&mut self, address: &str) {
+        let answer = self.call("Page.navigate", json!({"url": address})).unwrap();
+        // A navigation that another one overtakes (a form posted at once) is "aborted", and well.
+        let error = answer["errorText"].as_str().unwrap_or_default();
+        assert!(
+            matches!(error, "" | "net::ERR_ABORTED"),
+            "{address} could not be opened: {error}"
+        );
+    }
+
+    fn reload(&mut self) {
+        self.call("Page.reload", json!({})).unwrap();
+    }
+
+    fn evaluate(&mut self, expression: &str) -> Result<Value, String> {
+        let ask = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
+        let mut answer = self.call("Runtime.evaluate", ask)?;
+        match answer.get("exceptionDetails") {
+            Some(details) => Err(details.to_string()),
+            None => Ok(answer["result"]["value"].take()),
+        }
+    }
+}
+
 impl Drop for Chromium {
     fn drop(&mut self) {
         // Chromium ends when its pipe does.
         drop(self.commands.take());
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < deadline {
-            if let Ok(Some(_)) = self.process.try_wait() {
-                return;
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        window::end(&mut self.process);
     }
 }
 

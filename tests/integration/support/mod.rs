@@ -5,6 +5,7 @@ pub mod browser;
 #[cfg(unix)]
 pub mod chromium;
 pub mod clients;
+pub mod firefox;
 pub mod hostile;
 pub mod peer;
 pub mod port;
@@ -13,6 +14,7 @@ pub mod processes;
 pub mod scene;
 pub mod secrets;
 pub mod skip;
+pub mod window;
 pub mod world;
 
 pub use browser::Browser;
