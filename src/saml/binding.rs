@@ -73,13 +73,16 @@ impl PostedResponse {
         if copied.len() > Self::MAX_POSTED {
             return Err(DecodeError::TooLarge);
         }
-        let copied = copied.trim_ascii();
-        if copied.starts_with(b"<") || copied.starts_with(b"\xef\xbb\xbf<") {
-            return Self::from_xml(Zeroizing::new(copied.to_vec()), None);
-        }
-        if let Some(form) = Form::parse(copied)? {
+        let trimmed = copied.trim_ascii();
+        let is_xml = without_mark(trimmed).starts_with(b"<") || is_utf_16(trimmed);
+        if !is_xml && let Some(form) = Form::parse(trimmed)? {
             return Self::new(form.saml_response, form.relay_state);
         }
+        // Nothing else has a "<". What may stand before it is for the parser to say.
+        if is_xml || trimmed.contains(&b'<') {
+            return Self::from_xml(Zeroizing::new(copied.trim_ascii_end().to_vec()), None);
+        }
+        let copied = trimmed;
         // In the URL-encoded form "+" is written %2B, so a text with any "%" at all is in that form.
         let text = if copied.contains(&b'%') {
             percent_decoded(copied, Plus::Kept).ok_or(DecodeError::Form)?
@@ -140,6 +143,13 @@ impl fmt::Debug for PostedResponse {
 /// Without the mark that some editors and browsers begin a UTF-8 file with.
 fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// Whether it begins as XML in UTF-16 does, which is refused by that name: with a mark, or with a "<" of two bytes.
+fn is_utf_16(text: &[u8]) -> bool {
+    [b"\xff\xfe", b"\xfe\xff", b"\0<"]
+        .iter()
+        .any(|start| text.starts_with(*start))
 }
 
 /// Names what stands in the way of decoding.
@@ -294,6 +304,17 @@ mod tests {
         assert_eq!(response.base64(), BASE64);
         let marked = [b"\xef\xbb\xbf", XML].concat();
         assert_eq!(PostedResponse::recognise(&marked).unwrap().xml(), marked);
+        // XML that the parser has something to say of, as it is.
+        for xml in [
+            b" <?xml version=\"1.0\"?><a/>".as_slice(),
+            b"text<a/>",
+            b"\xff\xfe<\0a\0/\0>\0",
+            b"\xfe\xff\0<\0a\0/\0>",
+            b"\0<\0a\0/\0>",
+            b"<\0a\0/\0>\0",
+        ] {
+            assert_eq!(PostedResponse::recognise(xml).unwrap().xml(), xml);
+        }
     }
 
     #[test]

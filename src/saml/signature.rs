@@ -12,7 +12,7 @@ use super::validate::Trust;
 use crate::encoding::decode_base64;
 use crate::time::{Timestamp, to_the_second};
 use crate::xml::{self, Document, Element, Limits, XmlError};
-use crate::xmldsig::{Policy, SignatureError, TrustedKey, Verified, verify};
+use crate::xmldsig::{Policy, SignatureError, TrustedKey, Verified, examine};
 
 /// The rules of one signature, in the order in which `xmldsig` holds them: what shape it has, then whether what it
 /// vouches for is unchanged, then whose it is (XML Signature 3.2).
@@ -46,17 +46,19 @@ struct Signed<'d> {
     /// Of the element that bears it.
     name: &'static str,
     signature: Element<'d>,
-    result: Result<Verified<'d>, SignatureError>,
+    result: Result<Verified<'d>, Vec<SignatureError>>,
 }
 
 impl Signed<'_> {
-    /// The rule that does not hold, and what was found.
-    fn broken(&self) -> Option<(Rule, String)> {
-        let error = self.result.as_ref().err()?;
-        let rule = RULES.iter().find(|rule| rule.code() == error.code());
-        // `xmldsig` also makes sure of the place and the ID by itself, whose rules stand in the part before.
-        let rule = rule.copied().unwrap_or(Rule::ReferenceUri);
-        Some((rule, format!("{}: {error}", self.name)))
+    /// The rules that do not hold, and what was found.
+    fn broken(&self) -> impl Iterator<Item = (Rule, String)> {
+        let errors = self.result.as_ref().err().into_iter().flatten();
+        errors.map(|error| {
+            let rule = RULES.iter().find(|rule| rule.code() == error.code());
+            // `xmldsig` also makes sure of the place and the ID by itself, whose rules stand in the part before.
+            let rule = rule.copied().unwrap_or(Rule::ReferenceUri);
+            (rule, format!("{}: {error}", self.name))
+        })
     }
 }
 
@@ -76,7 +78,7 @@ impl<'d> Signatures<'d> {
             .take(2)
             .filter_map(|(name, element)| {
                 let signature = structure::signatures(element).next()?;
-                let result = verify(signature, element, &keys, policy);
+                let result = examine(signature, element, &keys, policy);
                 Some(Signed {
                     name,
                     signature,
@@ -116,7 +118,7 @@ impl<'d> Signatures<'d> {
     }
 
     fn verified(&self, rule: Rule) -> Finding {
-        let broken = || self.all.iter().filter_map(Signed::broken);
+        let broken = || self.all.iter().flat_map(Signed::broken);
         if let Some((_, found)) = broken().find(|(other, _)| *other == rule) {
             // samlify does this unless it is told otherwise.
             let cause = if rule == Rule::Digest && self.encrypted {

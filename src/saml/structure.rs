@@ -11,7 +11,7 @@ use super::status;
 use crate::encoding::is_xml_space;
 use crate::foreign;
 use crate::xml::{Document, Element, Node};
-use crate::xmldsig::{IdError, check_ids};
+use crate::xmldsig::{IdError, check_plain_ids, check_unique_ids};
 
 /// The response's name in findings.
 pub(super) const RESPONSE: &str = "Response";
@@ -119,10 +119,7 @@ pub(super) fn version(structure: &Structure<'_>) -> Finding {
 }
 
 pub(super) fn id_pollution(structure: &Structure<'_>) -> Finding {
-    match check_ids(structure.document) {
-        Err(error @ IdError::Pollution { .. }) => Finding::fail(error.to_string(), ""),
-        _ => Finding::pass(""),
-    }
+    unless(check_plain_ids(structure.document))
 }
 
 pub(super) fn id_missing(structure: &Structure<'_>) -> Finding {
@@ -136,9 +133,13 @@ pub(super) fn id_missing(structure: &Structure<'_>) -> Finding {
 }
 
 pub(super) fn id_duplicate(structure: &Structure<'_>) -> Finding {
-    match check_ids(structure.document) {
-        Err(error @ IdError::Duplicate { .. }) => Finding::fail(error.to_string(), ""),
-        _ => Finding::pass(""),
+    unless(check_unique_ids(structure.document))
+}
+
+fn unless(broken: Result<(), IdError>) -> Finding {
+    match broken {
+        Err(error) => Finding::fail(error.to_string(), ""),
+        Ok(()) => Finding::pass(""),
     }
 }
 

@@ -18,9 +18,9 @@ mod verify;
 
 pub use algorithm::{Algorithms, DigestAlgorithm, SignatureAlgorithm};
 pub use error::SignatureError;
-pub use ids::{IdError, check_ids};
+pub use ids::{IdError, check_ids, check_plain_ids, check_unique_ids};
 pub use key::{KeyError, TrustedKey};
-pub use verify::{Policy, Verified, verify};
+pub use verify::{Policy, Verified, examine, verify};
 
 /// The namespace of XML signatures.
 pub const NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";

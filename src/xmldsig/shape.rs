@@ -4,7 +4,6 @@
 
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::error::SignatureError;
-use super::verify::Policy;
 use super::{ENVELOPED_SIGNATURE, EXCLUSIVE, NAMESPACE};
 use crate::encoding::{decode_base64, is_xml_space};
 use crate::xml::{Element, Node};
@@ -14,17 +13,15 @@ const EXCLUSIVE_WITH_COMMENTS: &str = "http://www.w3.org/2001/10/xml-exc-c14n#Wi
 /// The parts of a signature, each where it must be.
 pub(super) struct Parts<'d> {
     pub(super) signed_info: Element<'d>,
-    pub(super) canonicalization: Element<'d>,
-    pub(super) signature_method: Element<'d>,
+    /// `None` where there is none, which is for the rule on it to refuse; so with the other methods.
+    pub(super) canonicalization: Option<Element<'d>>,
+    pub(super) signature_method: Option<Element<'d>>,
     references: Vec<Element<'d>>,
     pub(super) value: Element<'d>,
 }
 
 impl<'d> Parts<'d> {
     pub(super) fn read(signature: Element<'d>) -> Result<Self, SignatureError> {
-        if signature.has_comment_inside() {
-            return Err(SignatureError::Comment);
-        }
         // `KeyInfo` may be there, and stays unread. `Object` may not (Core 5.4.2, errata E91).
         let (signed_info, value) = match named(signature, "Signature")?.as_slice() {
             [("SignedInfo", info), ("SignatureValue", value)]
@@ -38,23 +35,20 @@ impl<'d> Parts<'d> {
                 return Err(children(signature, "Signature", expected));
             }
         };
-        match named(signed_info, "SignedInfo")?.as_slice() {
-            [
-                ("CanonicalizationMethod", c),
-                ("SignatureMethod", s),
-                references @ ..,
-            ] if references.iter().all(|(name, _)| *name == "Reference") => Ok(Self {
-                signed_info,
-                canonicalization: *c,
-                signature_method: *s,
-                references: references.iter().map(|(_, reference)| *reference).collect(),
-                value,
-            }),
-            _ => {
-                let expected = "CanonicalizationMethod, SignatureMethod and Reference";
-                Err(children(signed_info, "SignedInfo", expected))
-            }
+        let parts = named(signed_info, "SignedInfo")?;
+        let (canonicalization, rest) = split_first(&parts, "CanonicalizationMethod");
+        let (signature_method, references) = split_first(rest, "SignatureMethod");
+        if references.iter().any(|(name, _)| *name != "Reference") {
+            let expected = "CanonicalizationMethod, SignatureMethod and Reference";
+            return Err(children(signed_info, "SignedInfo", expected));
         }
+        Ok(Self {
+            signed_info,
+            canonicalization,
+            signature_method,
+            references: references.iter().map(|(_, reference)| *reference).collect(),
+            value,
+        })
     }
 
     /// The one reference. A second one could be to what a reader takes for the user.
@@ -72,33 +66,25 @@ impl<'d> Parts<'d> {
 pub(super) struct Reference<'d> {
     pub(super) uri: Option<&'d str>,
     pub(super) transforms: Option<Element<'d>>,
-    pub(super) digest_method: Element<'d>,
+    pub(super) digest_method: Option<Element<'d>>,
     digests: Vec<Element<'d>>,
 }
 
 impl<'d> Reference<'d> {
     fn read(reference: Element<'d>) -> Result<Self, SignatureError> {
         let parts = named(reference, "Reference")?;
-        let (transforms, rest) = match parts.as_slice() {
-            [("Transforms", transforms), rest @ ..] => (Some(*transforms), rest),
-            rest => (None, rest),
-        };
-        match rest {
-            [("DigestMethod", digest_method), digests @ ..]
-                if digests.iter().all(|(name, _)| *name == "DigestValue") =>
-            {
-                Ok(Self {
-                    uri: reference.attribute("URI"),
-                    transforms,
-                    digest_method: *digest_method,
-                    digests: digests.iter().map(|(_, digest)| *digest).collect(),
-                })
-            }
-            _ => {
-                let expected = "Transforms, DigestMethod and DigestValue";
-                Err(children(reference, "Reference", expected))
-            }
+        let (transforms, rest) = split_first(&parts, "Transforms");
+        let (digest_method, digests) = split_first(rest, "DigestMethod");
+        if digests.iter().any(|(name, _)| *name != "DigestValue") {
+            let expected = "Transforms, DigestMethod and DigestValue";
+            return Err(children(reference, "Reference", expected));
         }
+        Ok(Self {
+            uri: reference.attribute("URI"),
+            transforms,
+            digest_method,
+            digests: digests.iter().map(|(_, digest)| *digest).collect(),
+        })
     }
 
     pub(super) fn digest(&self) -> Result<Vec<u8>, SignatureError> {
@@ -117,30 +103,23 @@ pub(super) struct Exclusive<'d> {
 }
 
 impl<'d> Exclusive<'d> {
+    /// Of what the signature itself covers.
+    pub(super) fn of_signed_info(method: Option<Element<'d>>) -> Result<Self, SignatureError> {
+        method
+            .ok_or_else(|| "none".to_owned())
+            .and_then(Self::read)
+            .map_err(|found| SignatureError::Canonicalization { found })
+    }
+
     /// Of a `CanonicalizationMethod` or a `Transform`; otherwise what is there instead.
-    pub(super) fn read(method: Element<'d>) -> Result<Self, String> {
+    fn read(method: Element<'d>) -> Result<Self, String> {
         let with_comments = match method.attribute("Algorithm") {
             Some(EXCLUSIVE) => false,
             Some(EXCLUSIVE_WITH_COMMENTS) => true,
             other => return Err(other.unwrap_or("").to_owned()),
         };
-        let mut parameters = method.elements();
-        let inclusive_prefixes = match (parameters.next(), parameters.next()) {
-            (None, _) if has_no_text(method) => Vec::new(),
-            (Some(list), None)
-                if list.is(EXCLUSIVE, "InclusiveNamespaces")
-                    && has_no_text(method)
-                    && list.children().next().is_none() =>
-            {
-                let prefixes = list.attribute("PrefixList").unwrap_or("");
-                prefixes
-                    .split(|character: char| u8::try_from(character).is_ok_and(is_xml_space))
-                    .filter(|prefix| !prefix.is_empty())
-                    .map(|prefix| if prefix == "#default" { "" } else { prefix })
-                    .collect()
-            }
-            _ => return Err("exclusive canonicalization with unknown parameters".to_owned()),
-        };
+        let inclusive_prefixes = read_prefixes(method, EXCLUSIVE)
+            .ok_or("exclusive canonicalization with unknown parameters")?;
         Ok(Self {
             with_comments,
             inclusive_prefixes,
@@ -148,11 +127,32 @@ impl<'d> Exclusive<'d> {
     }
 }
 
-/// SAML Core 5.4.4: the signature removes itself, and the rest is canonicalized. In this order, and nothing else: any
-/// other transform could choose what of the element is signed.
-pub(super) fn read_transforms(
-    transforms: Option<Element<'_>>,
-) -> Result<Exclusive<'_>, SignatureError> {
+/// The prefixes of an `InclusiveNamespaces`, which is all that the method may hold.
+fn read_prefixes<'d>(method: Element<'d>, namespace: &str) -> Option<Vec<&'d str>> {
+    let mut parameters = method.elements();
+    match (parameters.next(), parameters.next()) {
+        _ if !has_no_text(method) => None,
+        (None, _) => Some(Vec::new()),
+        (Some(list), None)
+            if list.is(namespace, "InclusiveNamespaces") && list.children().next().is_none() =>
+        {
+            let prefixes = list.attribute("PrefixList").unwrap_or("");
+            let prefixes = prefixes
+                .split(|character: char| u8::try_from(character).is_ok_and(is_xml_space))
+                .filter(|prefix| !prefix.is_empty())
+                .map(|prefix| if prefix == "#default" { "" } else { prefix });
+            Some(prefixes.collect())
+        }
+        _ => None,
+    }
+}
+
+/// SAML Core 5.4.4: the signature removes itself, and the rest of `parent` is canonicalized. In this order, and nothing
+/// else: any other transform could choose what of the element is signed.
+pub(super) fn read_transforms<'d>(
+    transforms: Option<Element<'d>>,
+    parent: Element<'_>,
+) -> Result<Exclusive<'d>, SignatureError> {
     let refused = |found: String| SignatureError::Transforms { found };
     let transforms = transforms.ok_or_else(|| refused("none".to_owned()))?;
     let list = named(transforms, "Transforms")?;
@@ -170,45 +170,39 @@ pub(super) fn read_transforms(
         [("Transform", enveloped), ("Transform", canonicalization)]
             if enveloped.attribute("Algorithm") == Some(ENVELOPED_SIGNATURE) =>
         {
-            if enveloped.elements().next().is_some() || !has_no_text(*enveloped) {
+            // xml-crypto writes the list here as well, in a namespace of its own, where it means nothing.
+            if read_prefixes(*enveloped, ENVELOPED_SIGNATURE).is_none() {
                 return Err(refused("enveloped-signature with parameters".to_owned()));
             }
-            Exclusive::read(*canonicalization).map_err(|_| refused(uris()))
+            let exclusive = Exclusive::read(*canonicalization).map_err(|_| refused(uris()))?;
+            if exclusive.with_comments && parent.has_comment_inside() {
+                return Err(SignatureError::CommentsCovered);
+            }
+            Ok(exclusive)
         }
         _ => Err(refused(uris())),
     }
 }
 
 pub(super) fn signature_algorithm(
-    method: Element<'_>,
-    policy: Policy,
+    method: Option<Element<'_>>,
 ) -> Result<SignatureAlgorithm, SignatureError> {
     let refused = |found: String| SignatureError::Algorithm { found };
     let uri = algorithm_without_parameters(method).map_err(refused)?;
-    let algorithm = SignatureAlgorithm::from_uri(uri).ok_or_else(|| refused(uri.to_owned()))?;
-    if algorithm.is_legacy() && !policy.allow_legacy_algorithms {
-        let found = algorithm.name();
-        return Err(SignatureError::LegacyAlgorithm { found });
-    }
-    Ok(algorithm)
+    SignatureAlgorithm::from_uri(uri).ok_or_else(|| refused(uri.to_owned()))
 }
 
 pub(super) fn digest_algorithm(
-    method: Element<'_>,
-    policy: Policy,
+    method: Option<Element<'_>>,
 ) -> Result<DigestAlgorithm, SignatureError> {
     let refused = |found: String| SignatureError::DigestAlgorithm { found };
     let uri = algorithm_without_parameters(method).map_err(refused)?;
-    let algorithm = DigestAlgorithm::from_uri(uri).ok_or_else(|| refused(uri.to_owned()))?;
-    if algorithm.is_legacy() && !policy.allow_legacy_algorithms {
-        let found = algorithm.name();
-        return Err(SignatureError::LegacyDigestAlgorithm { found });
-    }
-    Ok(algorithm)
+    DigestAlgorithm::from_uri(uri).ok_or_else(|| refused(uri.to_owned()))
 }
 
 /// The `Algorithm` of a method that may hold nothing, such as the length that an HMAC is cut to.
-fn algorithm_without_parameters(method: Element<'_>) -> Result<&str, String> {
+fn algorithm_without_parameters(method: Option<Element<'_>>) -> Result<&str, String> {
+    let method = method.ok_or_else(|| "none".to_owned())?;
     let uri = method.attribute("Algorithm").unwrap_or("");
     if method.elements().next().is_some() || !has_no_text(method) {
         return Err(format!("{uri} with parameters"));
@@ -216,12 +210,23 @@ fn algorithm_without_parameters(method: Element<'_>) -> Result<&str, String> {
     Ok(uri)
 }
 
+/// The elements of an element, each with its name.
+type Named<'d> = (&'d str, Element<'d>);
+
+/// The first of them where it has this name, and those behind it.
+fn split_first<'p, 'd>(
+    parts: &'p [Named<'d>],
+    wanted: &str,
+) -> (Option<Element<'d>>, &'p [Named<'d>]) {
+    match parts {
+        [(name, first), rest @ ..] if *name == wanted => (Some(*first), rest),
+        _ => (None, parts),
+    }
+}
+
 /// The elements in `element`, each with its name when it is one of XML signatures, or with an empty one. Anything but
 /// elements and white space is refused.
-fn named<'d>(
-    element: Element<'d>,
-    place: &'static str,
-) -> Result<Vec<(&'d str, Element<'d>)>, SignatureError> {
+fn named<'d>(element: Element<'d>, place: &'static str) -> Result<Vec<Named<'d>>, SignatureError> {
     if !has_no_text(element) {
         return Err(children(element, place, "elements"));
     }

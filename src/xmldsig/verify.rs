@@ -1,11 +1,11 @@
 //! Verifying one enveloped signature.
 
-use super::algorithm::{Algorithms, SignatureAlgorithm};
+use super::algorithm::{Algorithms, DigestAlgorithm, SignatureAlgorithm};
 use super::c14n::{self, canonicalize};
 use super::error::SignatureError;
 use super::key::{Match, TrustedKey};
 use super::shape::{
-    Exclusive, Parts, base64_of, digest_algorithm, read_transforms, signature_algorithm,
+    Exclusive, Parts, Reference, base64_of, digest_algorithm, read_transforms, signature_algorithm,
 };
 use super::{NAMESPACE, ids};
 use crate::xml::Element;
@@ -15,6 +15,17 @@ use crate::xml::Element;
 pub struct Policy {
     /// Whether SHA-1 and RSA keys from 1024 bits are taken.
     pub allow_legacy_algorithms: bool,
+}
+
+impl Policy {
+    /// What is said of a legacy algorithm that is there.
+    fn take(self, refusal: SignatureError) -> Result<(), SignatureError> {
+        if self.allow_legacy_algorithms {
+            Ok(())
+        } else {
+            Err(refusal)
+        }
+    }
 }
 
 /// The proof that an element, without its own signature in it, is what the holder of a trusted key signed. Only
@@ -72,9 +83,6 @@ impl std::fmt::Debug for Verified<'_> {
 
 /// Verifies the signature that stands in `parent` and must sign `parent`, with one of `keys`.
 ///
-/// Everything about the shape of the signature is checked before anything is computed, so that no transform of a
-/// stranger's ever runs.
-///
 /// # Errors
 /// The first rule that the signature breaks.
 pub fn verify<'d>(
@@ -83,41 +91,100 @@ pub fn verify<'d>(
     keys: &[TrustedKey],
     policy: Policy,
 ) -> Result<Verified<'d>, SignatureError> {
-    check_position(signature, parent)?;
-    let parts = Parts::read(signature)?;
-    let canonicalization = Exclusive::read(parts.canonicalization)
-        .map_err(|found| SignatureError::Canonicalization { found })?;
-    let signature_algorithm = signature_algorithm(parts.signature_method, policy)?;
-    let reference = parts.reference()?;
-    check_uri(reference.uri, parent)?;
-    let transform = read_transforms(reference.transforms)?;
-    if transform.with_comments && parent.has_comment_inside() {
-        return Err(SignatureError::CommentsCovered);
-    }
-    let digest_algorithm = digest_algorithm(reference.digest_method, policy)?;
-    let digest = reference.digest()?;
+    examine(signature, parent, keys, policy).map_err(|mut faults| faults.swap_remove(0))
+}
 
+/// The same, for a person who wants to know all that is wrong at once.
+///
+/// Whatever is computed with is looked at first, so that no transform of a stranger's ever runs.
+///
+/// # Errors
+/// The rules that the signature breaks, one at least, in their order. What can be held only after a rule that is broken
+/// is not held.
+pub fn examine<'d>(
+    signature: Element<'d>,
+    parent: Element<'d>,
+    keys: &[TrustedKey],
+    policy: Policy,
+) -> Result<Verified<'d>, Vec<SignatureError>> {
+    check_position(signature, parent).map_err(|error| vec![error])?;
+    let mut faults = Faults(Vec::new());
+    if signature.has_comment_inside() {
+        faults.0.push(SignatureError::Comment);
+    }
+    let Some(parts) = faults.hold(Parts::read(signature)) else {
+        return Err(faults.0);
+    };
+    let canonicalization = faults.hold(Exclusive::of_signed_info(parts.canonicalization));
+    let signature_algorithm = faults.hold(signature_algorithm(parts.signature_method));
+    if let Some(legacy) = signature_algorithm.filter(|found| found.is_legacy()) {
+        faults.hold(policy.take(SignatureError::LegacyAlgorithm {
+            found: legacy.name(),
+        }));
+    }
+    let covered = match faults.hold(parts.reference()) {
+        Some(reference) => covered(&reference, signature, parent, policy, &mut faults),
+        None => None,
+    };
     // XML Signature 1.1 section 3.2: first whether the element is the one that the signature speaks of, then whose
     // signature it is. Neither is worth anything without the other.
-    let bytes = canonical(parent, &transform, Some(signature))?;
-    if digest == digest_algorithm.digest(&[]) {
-        return Err(SignatureError::EmptyDigest);
+    let key = match (canonicalization, signature_algorithm) {
+        (Some(canonicalization), Some(algorithm)) => {
+            let message = faults.hold(canonical(parts.signed_info, &canonicalization, None));
+            // A value that is no base64 is no key's signature.
+            let value = base64_of(parts.value).unwrap_or_default();
+            message.and_then(|message| {
+                faults.hold(find_key(keys, policy, algorithm, &message, &value))
+            })
+        }
+        _ => None,
+    };
+    match (faults.0.as_slice(), covered, signature_algorithm, key) {
+        ([], Some((digest, bytes)), Some(signature), Some(key)) => Ok(Verified {
+            element: parent,
+            bytes,
+            key: key.clone(),
+            algorithms: Algorithms { signature, digest },
+        }),
+        _ => Err(faults.0),
     }
-    if digest != digest_algorithm.digest(&bytes) {
-        return Err(SignatureError::Changed);
+}
+
+/// The rules that are broken so far.
+struct Faults(Vec<SignatureError>);
+
+impl Faults {
+    fn hold<T>(&mut self, result: Result<T, SignatureError>) -> Option<T> {
+        result.map_err(|error| self.0.push(error)).ok()
     }
-    let message = canonical(parts.signed_info, &canonicalization, None)?;
-    // A value that is no base64 is no key's signature.
-    let value = base64_of(parts.value).unwrap_or_default();
-    let key = find_key(keys, policy, signature_algorithm, &message, &value)?;
-    Ok(Verified {
-        element: parent,
-        bytes,
-        key: key.clone(),
-        algorithms: Algorithms {
-            signature: signature_algorithm,
-            digest: digest_algorithm,
-        },
+}
+
+/// What the reference covers, with the algorithm of its digest; `None` where it breaks a rule.
+fn covered(
+    reference: &Reference<'_>,
+    signature: Element<'_>,
+    parent: Element<'_>,
+    policy: Policy,
+    faults: &mut Faults,
+) -> Option<(DigestAlgorithm, Vec<u8>)> {
+    let referred = faults.hold(check_uri(reference.uri, parent));
+    let transform = faults.hold(read_transforms(reference.transforms, parent));
+    let algorithm = faults.hold(digest_algorithm(reference.digest_method));
+    if let Some(legacy) = algorithm.filter(|found| found.is_legacy()) {
+        faults.hold(policy.take(SignatureError::LegacyDigestAlgorithm {
+            found: legacy.name(),
+        }));
+    }
+    let digest = faults.hold(reference.digest());
+    // Where it means another element or other transforms, its digest says nothing of this one.
+    let (_, transform, algorithm, digest) = (referred?, transform?, algorithm?, digest?);
+    let bytes = faults.hold(canonical(parent, &transform, Some(signature)))?;
+    faults.hold(if digest == algorithm.digest(&[]) {
+        Err(SignatureError::EmptyDigest)
+    } else if digest != algorithm.digest(&bytes) {
+        Err(SignatureError::Changed)
+    } else {
+        Ok((algorithm, bytes))
     })
 }
 

@@ -347,6 +347,10 @@ fn inclusive_prefixes_are_honoured_in_both_places() {
         forge.verify(&forge.signed(&edits, &["p"])),
         Err(SignatureError::Changed)
     );
+    // Where it means nothing, it changes nothing: xml-crypto gives every transform its list.
+    let list = r##"<InclusiveNamespaces PrefixList="p" xmlns="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/>"##;
+    let enveloped = ENVELOPED.replace("/>", &format!(">{list}</ds:Transform>"));
+    forge.holds(&[(ENVELOPED, &enveloped)]);
 }
 
 #[test]
@@ -402,6 +406,47 @@ fn a_comment_anywhere_in_the_signature_is_refused() {
 }
 
 #[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let forge = Forge::new();
+    let codes = |text: &str, keys: &[TrustedKey]| -> Vec<&str> {
+        let document = parse(text.as_bytes(), &Limits::RESPONSE).unwrap();
+        let (signature, assertion) = (signature_in(&document), assertion_in(&document));
+        examine(signature, assertion, keys, STRICT)
+            .map_or_else(|faults| faults, |_| Vec::new())
+            .iter()
+            .map(SignatureError::code)
+            .collect()
+    };
+    let good = forge.signed(&[], &[]);
+    assert_eq!(codes(&good, &forge.trusted), [""; 0]);
+    assert_eq!(codes(&good, &[]), ["SIG-VALUE"]);
+    let changed = good.replace(">max<", ">eve<");
+    assert_eq!(codes(&changed, &forge.trusted), ["SIG-DIGEST"]);
+    assert_eq!(codes(&changed, &[]), ["SIG-DIGEST", "SIG-VALUE"]);
+    let sha1 = "http://www.w3.org/2000/09/xmldsig#sha1";
+    let weak = forge.signed(
+        &[
+            ("http://www.w3.org/2001/04/xmlenc#sha256", sha1),
+            ("#_a\"", "#_r\""),
+            ("<ds:KeyName>", "<!--x--><ds:KeyName>"),
+        ],
+        &[],
+    );
+    // What the reference is to is not what stands here, so nothing is said of its digest.
+    assert_eq!(
+        codes(&weak.replace(">max<", ">eve<"), &[]),
+        ["SIG-COMMENT", "SIG-REF-URI", "SIG-DIGEST-ALG", "SIG-VALUE"]
+    );
+    // A legacy algorithm is no reason not to say what else is wrong.
+    let legacy = forge.signed(&[("http://www.w3.org/2001/04/xmlenc#sha256", sha1)], &[]);
+    let legacy = legacy.replace(">max<", ">eve<");
+    assert_eq!(
+        codes(&legacy, &forge.trusted),
+        ["SIG-DIGEST-ALG", "SIG-DIGEST"]
+    );
+}
+
+#[test]
 fn every_part_is_there_once_and_in_its_place() {
     let forge = Forge::new();
     let other_info = r#"<x:SignedInfo xmlns:x="urn:x"/>"#;
@@ -419,21 +464,25 @@ fn every_part_is_there_once_and_in_its_place() {
         ("<ds:SignedInfo>", "<ds:SignedInfo/><ds:SignedInfo>"),
         ("</ds:SignedInfo>", "</ds:SignedInfo><ds:SignedInfo/>"),
         ("<ds:SignedInfo>", &format!("{other_info}<ds:SignedInfo>")),
-        (CANONICALIZATION, ""),
-        (SIGNATURE_METHOD, ""),
         (SIGNATURE_METHOD, &SIGNATURE_METHOD.repeat(2)),
         (
             SIGNED_INFO_END,
             "</ds:Reference><ds:Extra/></ds:SignedInfo>",
         ),
         (SIGNED_INFO_END, "</ds:Reference>text</ds:SignedInfo>"),
-        (DIGEST_METHOD, ""),
         (DIGEST_METHOD, &DIGEST_METHOD.repeat(2)),
         (DIGEST_METHOD, &format!("{DIGEST_METHOD}text")),
         ("</ds:Transforms>", "</ds:Transforms><ds:Extra/>"),
     ] {
         let error = forge.refused(&[(old, new)]);
         assert_eq!(error.code(), "SIG-CHILDREN", "{old} → {new}: {error}");
+    }
+    for (method, code) in [
+        (CANONICALIZATION, "SIG-C14N"),
+        (SIGNATURE_METHOD, "SIG-ALG"),
+        (DIGEST_METHOD, "SIG-DIGEST-ALG"),
+    ] {
+        assert_eq!(forge.refused(&[(method, "")]).code(), code);
     }
     let swapped = forge.refused(&[
         (CANONICALIZATION, SIGNATURE_METHOD),
