@@ -262,11 +262,14 @@ pub(crate) const GOOD: &[(&str, &[Rule])] = &[
     ("two-confirmations.xml", &[]),
 ];
 
+/// Who has issued `entra.xml`.
+pub(crate) const ENTRA: &str = "https://sts.windows.net/b1f8d6a2-3c4e-4f5a-8b7c-9d0e1f2a3b4c/";
+
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
-fn trust(certificate: &str) -> Trust {
+pub(crate) fn trust(certificate: &str) -> Trust {
     Trust {
         keys: TrustedKey::from_pem(&read(&fixtures().join(certificate))).unwrap(),
         learn: false,
@@ -283,7 +286,7 @@ pub(crate) fn certificate_of(name: &str) -> &'static str {
     }
 }
 
-fn expected() -> Expected {
+pub(crate) fn expected() -> Expected {
     Expected {
         issuer: Some("https://idp.example.test/saml".to_owned()),
         audience: Some("example-org.anypoint.mulesoft.com".to_owned()),
@@ -293,11 +296,11 @@ fn expected() -> Expected {
     }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-01-15T12:00:00Z".parse().unwrap()
 }
 
-fn fixture(folder: &str, name: &str) -> Result<PostedResponse, DecodeError> {
+pub(crate) fn fixture(folder: &str, name: &str) -> Result<PostedResponse, DecodeError> {
     let bytes = read(&fixtures().join(folder).join(name));
     posted(&bytes, name.ends_with(".b64"))
 }
@@ -388,9 +391,8 @@ fn every_good_response_is_taken_with_its_warnings() {
 #[test]
 fn a_response_as_entra_sends_it_to_a_user_in_many_groups_is_taken() {
     let xml = read(&fixtures().join("entra.xml"));
-    let issuer = "https://sts.windows.net/b1f8d6a2-3c4e-4f5a-8b7c-9d0e1f2a3b4c/";
     let expected = Expected {
-        issuer: Some(issuer.to_owned()),
+        issuer: Some(ENTRA.to_owned()),
         ..expected()
     };
     let posted = posted(&xml, false).unwrap();

@@ -29,6 +29,7 @@ mod places;
 mod real_idps;
 #[cfg(unix)]
 mod recipes;
+mod reports;
 #[cfg(target_os = "linux")]
 mod secrecy;
 mod session;
