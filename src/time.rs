@@ -36,7 +36,7 @@ pub fn parse_date_time(text: &str) -> Option<Timestamp> {
     if !head.iter().zip(shape).all(fits) {
         return None;
     }
-    // A leap second is not a time of SAML's (Core 1.3.3), and 24:00:00 is not one of ours.
+    // A leap second is not a time of SAML's (Core 1.3.3).
     if head[17] >= b'6' {
         return None;
     }
@@ -54,10 +54,22 @@ pub fn parse_date_time(text: &str) -> Option<Timestamp> {
     let (fraction, zone) = tail.split_at(digits);
     let offset = offset(zone)?;
     let kept = &fraction[..fraction.len().min(10)];
-    let text = [head, kept].concat();
+    let (day, clock) = head.split_at("0000-00-00T".len());
+    // Midnight as a day's end is the first instant of the next day (XML Schema part 2, 3.2.7.1).
+    let ends_the_day = clock == b"24:00:00" && kept.iter().all(|byte| b".0".contains(byte));
+    let (clock, later) = if ends_the_day {
+        (b"00:00:00".as_slice(), SignedDuration::from_hours(24))
+    } else {
+        (clock, SignedDuration::ZERO)
+    };
+    let text = [day, clock, kept].concat();
     let there: DateTime = std::str::from_utf8(&text).ok()?.parse().ok()?;
     let instant = Offset::UTC.to_timestamp(there).unwrap_or(Timestamp::MAX);
-    Some(instant.checked_sub(offset).unwrap_or(Timestamp::MAX))
+    Some(
+        instant
+            .checked_add(later - offset)
+            .unwrap_or(Timestamp::MAX),
+    )
 }
 
 /// `Z`, or hours and minutes up to fourteen hours (XML Schema part 2, 3.2.7.3).
@@ -119,6 +131,7 @@ mod tests {
             "2026-01-16T02:00:00+14:00",
             "2026-01-15T02:30:00-09:30",
             "2026-01-15T12:00:00-00:00",
+            "2026-01-14T24:00:00.000-12:00",
         ] {
             assert_eq!(parse_date_time(text), Some(noon), "{text}");
         }
@@ -153,6 +166,7 @@ mod tests {
             "9999-12-31T23:59:59Z",
             "9999-12-31T23:59:59.9999999Z",
             "9999-12-31T23:59:59-14:00",
+            "9999-12-31T24:00:00Z",
         ] {
             assert_eq!(parse_date_time(text), Some(Timestamp::MAX), "{text}");
         }
@@ -191,7 +205,10 @@ mod tests {
             "2026-01-15T12:00:00.Z",
             "2026-01-15T12:00:00Z[UTC]",
             "2026-01-15T12:00:60Z",
-            "2026-01-15T24:00:00Z",
+            "2026-01-15T24:00:01Z",
+            "2026-01-15T24:01:00Z",
+            "2026-01-15T24:00:00.5Z",
+            "2026-01-15T25:00:00Z",
             "2026-02-30T12:00:00Z",
             "2026-01-15T12:00:00z",
             "２026-01-15T12:00:00Z",

@@ -68,8 +68,8 @@ pub(super) fn told(status: &Status) -> String {
         .codes
         .iter()
         .flat_map(|code| {
-            let top = code.value.as_deref().unwrap_or("(none)");
-            std::iter::once(top).chain(code.nested.iter().map(String::as_str))
+            let values = std::iter::once(&code.value).chain(&code.nested);
+            values.map(|value| value.as_deref().unwrap_or("(none)"))
         })
         // More than the standard ever nests, and few enough to read.
         .take(4)

@@ -34,7 +34,7 @@ pub(super) struct Status {
 #[derive(Clone, Debug)]
 pub(super) struct StatusCode {
     pub(super) value: Option<String>,
-    pub(super) nested: Vec<String>,
+    pub(super) nested: Vec<Option<String>>,
 }
 
 impl Response {
@@ -73,7 +73,7 @@ impl Status {
             nested: code
                 .descendants()
                 .filter(|inner| inner.is(PROTOCOL, "StatusCode"))
-                .filter_map(|inner| attribute(inner, "Value"))
+                .map(|inner| attribute(inner, "Value"))
                 .collect(),
         };
         Self {

@@ -260,6 +260,7 @@ fn the_status_is_one_and_a_success() {
         (Rule::Status, Fail, "status:Success", "status:Responder", "Responder (the identity provider had an error of its own)"),
         (Rule::Status, Fail, "status:Success\"/>", "status:Requester\"><samlp:StatusCode Value='urn:oasis:names:tc:SAML:2.0:status:Success'/></samlp:StatusCode>", "Requester / Success"),
         (Rule::Status, Fail, "status:Success\"/>", "status:Success\"><samlp:StatusCode Value='urn:oasis:names:tc:SAML:2.0:status:AuthnFailed'/></samlp:StatusCode>", "Success / AuthnFailed (the sign-in did not succeed)"),
+        (Rule::Status, Fail, "status:Success\"/>", "status:Success\"><samlp:StatusCode/></samlp:StatusCode>", "Success / (none)"),
         (Rule::Status, Fail, "urn:oasis:names:tc:SAML:2.0:status:Success", "urn:own:\u{9b}31m", "urn:own:\\u{9b}31m"),
         (Rule::Status, Fail, " Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"", "", "(none)"),
         (Rule::Status, Fail, CODE, "<samlp:StatusCode Value='urn:oasis:names:tc:SAML:2.0:status:Responder'/><samlp:StatusMessage>no\u{202e}</samlp:StatusMessage>", "with the message \"no\\u{202e}\""),
