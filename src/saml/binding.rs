@@ -75,20 +75,18 @@ impl PostedResponse {
         }
         let trimmed = copied.trim_ascii();
         let is_xml = without_mark(trimmed).starts_with(b"<") || is_utf_16(trimmed);
-        if !is_xml && let Some(form) = Form::parse(trimmed)? {
+        // A terminal or an editor may have broken the line anywhere, which means nothing in a form or in base64.
+        let mut line = Zeroizing::new(without_mark(trimmed).to_vec());
+        line.retain(|byte| !b"\r\n".contains(byte));
+        if !is_xml && let Some(form) = Form::parse(&line)? {
             return Self::new(form.saml_response, form.relay_state);
         }
         // Nothing else has a "<". What may stand before it is for the parser to say.
         if is_xml || trimmed.contains(&b'<') {
             return Self::from_xml(Zeroizing::new(copied.trim_ascii_end().to_vec()), None);
         }
-        let copied = trimmed;
-        // In the URL-encoded form "+" is written %2B, so a text with any "%" at all is in that form.
-        let text = if copied.contains(&b'%') {
-            percent_decoded(copied, Plus::Kept).ok_or(DecodeError::Form)?
-        } else {
-            copied.to_vec()
-        };
+        // In the URL-encoded form "+" is written %2B, so one that is left is base64's.
+        let text = percent_decoded(&line, Plus::Kept).ok_or(DecodeError::Form)?;
         let position = |text: &[u8]| text.iter().position(|byte| !byte.is_ascii());
         let stranger =
             position(&text).map_or(DecodeError::Incomplete, |at| DecodeError::Character(at + 1));
@@ -186,6 +184,11 @@ impl Form {
         if !is_form {
             return Ok(None);
         }
+        // Base64 of any length has characters that a form encodes. Where nothing is, a person wrote the form by hand.
+        let plus = |name: &str, value: &[u8]| match name {
+            "SAMLResponse" if !value.contains(&b'%') => Plus::Kept,
+            _ => Plus::IsSpace,
+        };
         let value = |wanted: &'static str| {
             // The name is decoded as well, so that no spelling of it hides a second one.
             let mut values = fields().filter_map(|field| {
@@ -196,7 +199,7 @@ impl Form {
             match (values.next(), values.next()) {
                 (_, Some(_)) => Err(DecodeError::FieldTwice(wanted)),
                 (None, None) => Ok(None),
-                (Some(value), None) => percent_decoded(value, Plus::IsSpace)
+                (Some(value), None) => percent_decoded(value, plus(wanted, value))
                     .and_then(Secret::from_utf8)
                     .map(Some)
                     .ok_or(DecodeError::Form),
@@ -289,6 +292,10 @@ mod tests {
             "PGE%2bPz8%2bPsOpPC9hPg%3d%3d",
             "PGE+Pz8+PsOpPC9hPg%3D%3D",
             "SAMLResponse=PGE%2BPz8%2BPsOpPC9hPg%3D%3D",
+            "SAMLResponse=PGE+Pz8+PsOpPC9hPg==&RelayState=",
+            "\u{feff}SAMLResponse=PGE%2BPz8%2BPsOp\r\nPC9hPg%3\r\nD%3D",
+            "\u{feff}PGE+Pz8+PsOpPC9hPg==",
+            "PGE%2\nBPz8%2BPsOpPC9hPg%3D%3D",
             "SAMLResponse=PGE%2BPz8%2BPsOp%0D%0APC9hPg%3D%3D",
             "RelayState=x&SAMLResponse=PGE%2BPz8%2BPsOpPC9hPg%3D%3D",
             "<a>??>>é</a>\n",
@@ -296,18 +303,22 @@ mod tests {
             let response = PostedResponse::recognise(text.as_bytes()).unwrap();
             assert_eq!(response.base64(), BASE64, "{text}");
         }
-        let archive = format!(
-            "\u{feff} {{\"log\":{{\"entries\":[{{\"request\":{{\"method\":\"POST\",\"postData\":{{\"text\":\"SAMLResponse={}\"}}}}}}]}}}}\n",
-            BASE64.replace('+', "%2B")
-        );
-        let response = PostedResponse::recognise(archive.as_bytes()).unwrap();
-        assert_eq!(response.base64(), BASE64);
+        let text = format!(r#""text":"SAMLResponse={}""#, BASE64.replace('+', "%2B"));
+        let fields = format!(r#""params":[{{"name":"SAMLResponse","value":"{BASE64}"}}]"#);
+        for body in [text, fields] {
+            let archive = format!(
+                "\u{feff} {{\"log\":{{\"entries\":[{{\"request\":{{\"method\":\"POST\",\"postData\":{{{body}}}}}}}]}}}}\n"
+            );
+            let response = PostedResponse::recognise(archive.as_bytes()).unwrap();
+            assert_eq!(response.base64(), BASE64);
+        }
         let marked = [b"\xef\xbb\xbf", XML].concat();
         assert_eq!(PostedResponse::recognise(&marked).unwrap().xml(), marked);
         // XML that the parser has something to say of, as it is.
         for xml in [
             b" <?xml version=\"1.0\"?><a/>".as_slice(),
             b"text<a/>",
+            b"\xef\xbb\xbf\n<a/>",
             b"\xff\xfe<\0a\0/\0>\0",
             b"\xfe\xff\0<\0a\0/\0>",
             b"\0<\0a\0/\0>",
