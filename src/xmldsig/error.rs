@@ -65,9 +65,6 @@ pub enum SignatureError {
         /// Their URIs, or what is wrong with their parameters.
         found: String,
     },
-    /// The transform covers comments, and there are some: readers differ on whether they are signed.
-    #[error("the signature covers comments, and the signed element holds some")]
-    CommentsCovered,
     /// The signature algorithm is not on our list, or has parameters.
     #[error("the signature algorithm \"{}\" is not allowed", brief(.found))]
     Algorithm {
@@ -134,7 +131,7 @@ impl SignatureError {
             Self::ReferenceUri { .. } => "SIG-REF-URI",
             Self::IdNotUnique { .. } => "ID-DUP",
             Self::Canonicalization { .. } | Self::CanonicalForm(_) => "SIG-C14N",
-            Self::Transforms { .. } | Self::CommentsCovered => "SIG-TRANSFORM",
+            Self::Transforms { .. } => "SIG-TRANSFORM",
             Self::Algorithm { .. } | Self::LegacyAlgorithm { .. } => "SIG-ALG",
             Self::DigestAlgorithm { .. } | Self::LegacyDigestAlgorithm { .. } => "SIG-DIGEST-ALG",
             Self::UnsuitableKey { .. } => "SIG-KEY",

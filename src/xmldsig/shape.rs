@@ -97,8 +97,10 @@ impl<'d> Reference<'d> {
 }
 
 /// Exclusive canonicalization with its parameters: the one kind that is allowed (SAML Core 5.4.3).
+///
+/// Whether with comments or without makes no difference: a reference by ID leaves them out (XML Signature 1.1 section
+/// 4.4.3.3), and there are none inside a signature.
 pub(super) struct Exclusive<'d> {
-    pub(super) with_comments: bool,
     pub(super) inclusive_prefixes: Vec<&'d str>,
 }
 
@@ -113,17 +115,13 @@ impl<'d> Exclusive<'d> {
 
     /// Of a `CanonicalizationMethod` or a `Transform`; otherwise what is there instead.
     fn read(method: Element<'d>) -> Result<Self, String> {
-        let with_comments = match method.attribute("Algorithm") {
-            Some(EXCLUSIVE) => false,
-            Some(EXCLUSIVE_WITH_COMMENTS) => true,
-            other => return Err(other.unwrap_or("").to_owned()),
-        };
+        let uri = method.attribute("Algorithm").unwrap_or("");
+        if ![EXCLUSIVE, EXCLUSIVE_WITH_COMMENTS].contains(&uri) {
+            return Err(uri.to_owned());
+        }
         let inclusive_prefixes = read_prefixes(method, EXCLUSIVE)
             .ok_or("exclusive canonicalization with unknown parameters")?;
-        Ok(Self {
-            with_comments,
-            inclusive_prefixes,
-        })
+        Ok(Self { inclusive_prefixes })
     }
 }
 
@@ -147,12 +145,11 @@ fn read_prefixes<'d>(method: Element<'d>, namespace: &str) -> Option<Vec<&'d str
     }
 }
 
-/// SAML Core 5.4.4: the signature removes itself, and the rest of `parent` is canonicalized. In this order, and nothing
-/// else: any other transform could choose what of the element is signed.
-pub(super) fn read_transforms<'d>(
-    transforms: Option<Element<'d>>,
-    parent: Element<'_>,
-) -> Result<Exclusive<'d>, SignatureError> {
+/// SAML Core 5.4.4: the signature removes itself, and the rest is canonicalized. In this order, and nothing else: any
+/// other transform could choose what of the element is signed.
+pub(super) fn read_transforms(
+    transforms: Option<Element<'_>>,
+) -> Result<Exclusive<'_>, SignatureError> {
     let refused = |found: String| SignatureError::Transforms { found };
     let transforms = transforms.ok_or_else(|| refused("none".to_owned()))?;
     let list = named(transforms, "Transforms")?;
@@ -174,11 +171,7 @@ pub(super) fn read_transforms<'d>(
             if read_prefixes(*enveloped, ENVELOPED_SIGNATURE).is_none() {
                 return Err(refused("enveloped-signature with parameters".to_owned()));
             }
-            let exclusive = Exclusive::read(*canonicalization).map_err(|_| refused(uris()))?;
-            if exclusive.with_comments && parent.has_comment_inside() {
-                return Err(SignatureError::CommentsCovered);
-            }
-            Ok(exclusive)
+            Exclusive::read(*canonicalization).map_err(|_| refused(uris()))
         }
         _ => Err(refused(uris())),
     }

@@ -168,7 +168,7 @@ fn covered(
     faults: &mut Faults,
 ) -> Option<(DigestAlgorithm, Vec<u8>)> {
     let referred = faults.hold(check_uri(reference.uri, parent));
-    let transform = faults.hold(read_transforms(reference.transforms, parent));
+    let transform = faults.hold(read_transforms(reference.transforms));
     let algorithm = faults.hold(digest_algorithm(reference.digest_method));
     if let Some(legacy) = algorithm.filter(|found| found.is_legacy()) {
         faults.hold(policy.take(SignatureError::LegacyDigestAlgorithm {
@@ -264,7 +264,7 @@ fn canonical(
     let options = c14n::Options {
         inclusive_prefixes: &how.inclusive_prefixes,
         exclude,
-        with_comments: how.with_comments,
+        with_comments: false,
     };
     Ok(canonicalize(element, &options)?)
 }
