@@ -12,6 +12,7 @@ use super::validate::Trust;
 use crate::encoding::decode_base64;
 use crate::time::{Timestamp, to_the_second};
 use crate::xml::{self, Document, Element, Limits, XmlError};
+use crate::xmldsig::c14n::MAX_BYTES;
 use crate::xmldsig::{Policy, SignatureError, TrustedKey, Verified, examine};
 
 /// The rules of one signature, in the order in which `xmldsig` holds them: what shape it has, then whether what it
@@ -218,9 +219,9 @@ impl<'d> Signatures<'d> {
     /// What the signatures cover: read anew from the very bytes that were digested, so that nothing can be seen in them
     /// that was not signed. Where both are signed, the response's signature covers the assertion as well.
     pub(super) fn covered(&self) -> Result<Covered, XmlError> {
-        // Canonical form is longer than what it was made from; `xmldsig` bounds how much.
+        // Canonical form is longer than what it was made from.
         const CANONICAL: Limits = Limits {
-            bytes: 8 << 20,
+            bytes: MAX_BYTES,
             ..Limits::RESPONSE
         };
         let Some((name, verified)) = self.held().next() else {

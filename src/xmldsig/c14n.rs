@@ -9,7 +9,7 @@ use crate::xml::{Element, Step, XML_NAMESPACE, push_attribute, push_text};
 
 /// Bytes that a canonical form may have. Canonicalization repeats a namespace declaration wherever it is needed anew,
 /// so a hostile document of one MiB could grow to a GiB; honest ones hardly grow at all.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
+pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// What to canonicalize, and how.
 #[derive(Clone, Copy, Debug, Default)]
@@ -312,6 +312,20 @@ mod tests {
 
     #[test]
     fn there_is_an_end_to_how_much_is_written() {
+        const LIMITS: Limits = Limits {
+            bytes: 9_000_000,
+            ..Limits::RESPONSE
+        };
+        let mut text = format!("<r>{}</r>", "a".repeat(8_388_608 - "<r></r>".len()));
+        let size = |text: &str| {
+            let document = parse(text.as_bytes(), &LIMITS).unwrap();
+            canonicalize(document.root(), &Options::default()).map(|form| form.len())
+        };
+        assert_eq!(size(&text), Ok(8_388_608));
+        text.insert(3, 'a');
+        assert_eq!(size(&text), Err(TooLarge));
+
+        // Nor is a document long that is repeated over and over.
         let namespace = "n".repeat(4000);
         let text = format!("<r xmlns:p='urn:{namespace}'>{}</r>", "<p:a/>".repeat(3000));
         let document = document(&text);

@@ -413,7 +413,13 @@ mod tests {
         assert_eq!(key.description(), "RSA-2048");
         assert_eq!(key.subject(), "CN=rsa-2048.test");
         assert_eq!(key.fingerprint().len(), 64);
-        assert!(key.not_before().unwrap() < key.not_after().unwrap());
+        assert_eq!(key.certificate(), der("rsa-2048"));
+        assert_eq!(
+            key.name(),
+            format!("RSA-2048 {}…", &key.fingerprint()[..16])
+        );
+        let dates = [key.not_before(), key.not_after()].map(|date| date.unwrap().to_string());
+        assert_eq!(dates, ["2026-11-22T02:05:43Z", "2126-10-29T02:05:43Z"]);
         assert!(!key.is_legacy());
         assert_eq!(
             format!("{key:?}"),
