@@ -15,7 +15,7 @@
 //! - No browser that a login has started outlives it, however it ends ([`browser::chromium::keeper`]).
 //! - A secret has no `Display` and a redacted `Debug` ([`secret`]); what others wrote is shown through [`foreign`] alone.
 //! - The rules (`saml`, `xmldsig`, `xml`, `export`, `acs/request`) know no clock, no network and no file.
-//! - Only `commands/error.rs` turns an error into hints and an exit code; only [`terminal`] writes to the terminal.
+//! - Only `commands/error` turns an error into hints and an exit code; only [`terminal`] writes to the terminal.
 //!
 //! # Words
 //!
