@@ -74,14 +74,17 @@ impl PostedResponse {
             return Err(DecodeError::TooLarge);
         }
         let trimmed = copied.trim_ascii();
-        let is_xml = without_mark(trimmed).starts_with(b"<") || is_utf_16(trimmed);
+        if is_page(without_mark(trimmed)) {
+            return Err(DecodeError::Page);
+        }
+        let is_xml = without_mark(trimmed).starts_with(b"<");
         // A terminal or an editor may have broken the line anywhere, which means nothing in a form or in base64.
         let mut line = Zeroizing::new(without_mark(trimmed).to_vec());
         line.retain(|byte| !b"\r\n".contains(byte));
         if !is_xml && let Some(form) = Form::parse(&line)? {
             return Self::new(form.saml_response, form.relay_state);
         }
-        // Nothing else has a "<". What may stand before it is for the parser to say.
+        // Nothing else has a "<". What may stand before it, such as half a character of UTF-16, is for the parser to say.
         if is_xml || trimmed.contains(&b'<') {
             return Self::from_xml(Zeroizing::new(copied.trim_ascii_end().to_vec()), None);
         }
@@ -143,11 +146,14 @@ fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
-/// Whether it begins as XML in UTF-16 does, which is refused by that name: with a mark, or with a "<" of two bytes.
-fn is_utf_16(text: &[u8]) -> bool {
-    [b"\xff\xfe", b"\xfe\xff", b"\0<"]
+/// Whether it begins as HTML does.
+fn is_page(text: &[u8]) -> bool {
+    [b"<!doctype html".as_slice(), b"<html"]
         .iter()
-        .any(|start| text.starts_with(*start))
+        .any(|start| {
+            text.get(..start.len())
+                .is_some_and(|found| found.eq_ignore_ascii_case(start))
+        })
 }
 
 /// Names what stands in the way of decoding.
@@ -318,6 +324,7 @@ mod tests {
         for xml in [
             b" <?xml version=\"1.0\"?><a/>".as_slice(),
             b"text<a/>",
+            b"<a>&SAMLResponse=PGEvPg==</a>",
             b"\xef\xbb\xbf\n<a/>",
             b"\xff\xfe<\0a\0/\0>\0",
             b"\xfe\xff\0<\0a\0/\0>",
@@ -370,6 +377,11 @@ mod tests {
             ("", DecodeError::Empty),
             ("{\"a\":1}", DecodeError::Archive),
             ("héllo", DecodeError::Character(2)),
+            ("<html>", DecodeError::Page),
+            (
+                "\u{feff}<!DOCTYPE HTML>\n<form action=\"https://anypoint.mulesoft.com\">",
+                DecodeError::Page,
+            ),
         ] {
             assert_eq!(
                 PostedResponse::recognise(text.as_bytes()).unwrap_err(),

@@ -26,6 +26,9 @@ pub enum DecodeError {
     /// The alphabet is right, the length or the padding is not.
     #[error("the response is not whole base64: its end or a part of it is missing")]
     Incomplete,
+    /// The page that the browser shows, where the response was expected that it posts.
+    #[error("this is a web page (HTML), and not the response that it posts")]
+    Page,
     /// A form body without the field.
     #[error("the form has no field SAMLResponse")]
     NoField,
