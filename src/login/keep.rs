@@ -66,6 +66,7 @@ fn describe(kept: &mut Kept, account: Account, platform: &Platform) {
             lasts.and_then(|lasts| kept.about.signed_in_at.checked_add(lasts).ok());
     }
     kept.about.username = Some(account.username);
+    kept.about.email = account.email;
     kept.about.user_id = Some(account.user_id);
     kept.about.organization_id = Some(account.organization.id);
     kept.about.organization_name = account.organization.name;

@@ -284,8 +284,9 @@ impl From<Result<SignedIn, LoginError>> for Ended {
 /// Whether a kept token is one that this login could give: by the same method, at the same place, and for the same user
 /// or app where one is named.
 fn is_what_is_wanted(kept: &Kept, config: &LoginConfig) -> bool {
+    let about = &kept.about;
     let is_for = |name: &Option<String>| {
-        name.is_none() || [&kept.about.subject, &kept.about.username].contains(&name)
+        name.is_none() || [&about.subject, &about.username, &about.email].contains(&name)
     };
     let is_here = kept.about.plane == *config.plane().address();
     match (&config.method, kept.about.method) {

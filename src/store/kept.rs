@@ -37,6 +37,8 @@ pub struct About {
     pub saml_user: Option<String>,
     /// The name the user signed in with, where the platform told it.
     pub username: Option<String>,
+    /// The user's email address, where the platform told it.
+    pub email: Option<String>,
     /// The user's id.
     pub user_id: Option<String>,
     /// The organization's id.
@@ -115,6 +117,8 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     saml_user: Option<&'a str>,
     username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
     user_id: Option<&'a str>,
     organization_id: Option<&'a str>,
     organization_name: Option<&'a str>,
@@ -140,6 +144,7 @@ struct Read {
     subject: Option<String>,
     saml_user: Option<String>,
     username: Option<String>,
+    email: Option<String>,
     user_id: Option<String>,
     organization_id: Option<String>,
     organization_name: Option<String>,
@@ -158,6 +163,7 @@ impl About {
             subject: None,
             saml_user: None,
             username: None,
+            email: None,
             user_id: None,
             organization_id: None,
             organization_name: None,
@@ -196,6 +202,7 @@ impl About {
             subject: self.subject.as_deref(),
             saml_user: self.saml_user.as_deref(),
             username: self.username.as_deref(),
+            email: self.email.as_deref(),
             user_id: self.user_id.as_deref(),
             organization_id: self.organization_id.as_deref(),
             organization_name: self.organization_name.as_deref(),
@@ -232,6 +239,7 @@ impl About {
             subject: read.subject,
             saml_user: read.saml_user,
             username: read.username,
+            email: read.email,
             user_id: read.user_id,
             organization_id: read.organization_id,
             organization_name: read.organization_name,
@@ -272,6 +280,7 @@ mod tests {
             subject: Some("ada@example.com".into()),
             saml_user: Some("ada@example.com".into()),
             username: Some("ada\u{9b}\"\\\n".into()),
+            email: Some("ada@example.com".into()),
             user_id: Some("u-1".into()),
             organization_id: None,
             organization_name: Some("Acme".into()),

@@ -194,6 +194,7 @@ fn names_of_others_reach_no_line_and_steer_no_terminal() {
     for name in HOSTILE.into_iter().chain([&long[..1000]]) {
         let about = About {
             username: Some(name.to_owned()),
+            email: None,
             organization_name: Some(name.to_owned()),
             organization_id: Some(name.to_owned()),
             ..harmless.clone()

@@ -487,9 +487,11 @@ fn if_needed_takes_only_a_token_that_the_login_would_have_got() {
             .run(&scene.arguments(&[&["--if-needed"], more].concat()))
     };
     again(&[]).code(0).says(&["still holds"]);
-    again(&["--expect-user", PEOPLE[0].username])
-        .code(0)
-        .says(&["still holds"]);
+    for user in [PEOPLE[0].username, &PEOPLE[0].email()] {
+        again(&["--expect-user", user])
+            .code(0)
+            .says(&["still holds"]);
+    }
     // A login is needed, and nobody is there to see that.
     let needed = ["a login is needed"];
     again(&["--expect-user", PEOPLE[1].username])

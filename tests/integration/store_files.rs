@@ -79,6 +79,7 @@ fn kept(text: &str) -> Kept {
     let signed_in_at = "2026-01-15T12:00:00Z".parse().unwrap();
     let about = About {
         username: Some("ada".into()),
+        email: None,
         user_id: Some("u-1".into()),
         organization_id: Some("o-1".into()),
         organization_name: Some("Acme".into()),
