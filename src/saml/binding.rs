@@ -304,6 +304,7 @@ mod tests {
             "PGE%2\nBPz8%2BPsOpPC9hPg%3D%3D",
             "SAMLResponse=PGE%2BPz8%2BPsOp%0D%0APC9hPg%3D%3D",
             "RelayState=x&SAMLResponse=PGE%2BPz8%2BPsOpPC9hPg%3D%3D",
+            "SAMLResponse=PGE%2BPz8%2B+PsOpPC9hPg%3D%3D",
             "<a>??>>é</a>\n",
         ] {
             let response = PostedResponse::recognise(text.as_bytes()).unwrap();

@@ -382,6 +382,19 @@ fn the_user_is_named_once() {
 }
 
 #[test]
+fn a_user_is_named_only_where_one_is() {
+    let subject = |to: &str| {
+        let xml = edited(&[("ana@example.org", to)]);
+        report(&xml, &expected()).subject
+    };
+    assert_eq!(
+        subject("ana@example.org").as_deref(),
+        Some("ana@example.org")
+    );
+    assert_eq!(subject(" "), None);
+}
+
+#[test]
 fn the_user_is_the_expected_one() {
     let of = |xml: &str, user: &str| {
         let expected = Expected {

@@ -507,6 +507,37 @@ mod tests {
     }
 
     #[test]
+    fn a_point_is_taken_only_whole() {
+        // The tag of a BIT STRING of 66 bytes, none of whose bits is unused, and "uncompressed".
+        let mut certificate = der("p-256");
+        let point = certificate
+            .windows(4)
+            .position(|four| four == [3, 66, 0, 4])
+            .unwrap();
+        certificate[point + 3] = 2;
+        assert_eq!(
+            TrustedKey::from_certificate_der(&certificate),
+            Err(KeyError::UnknownKind {
+                found: "a compressed or malformed P-256 key".into()
+            })
+        );
+    }
+
+    #[test]
+    fn the_bits_of_a_modulus_are_counted_from_its_first_one() {
+        for (modulus, bits) in [
+            ([2, 1, 0x01].as_slice(), 1),
+            (&[2, 2, 0x01, 0x02], 9),
+            (&[2, 3, 0, 0x80, 0], 16),
+        ] {
+            let exponent = [2, 1, 3];
+            let length = u8::try_from(modulus.len() + exponent.len()).unwrap();
+            let key = [&[0x30, length], modulus, &exponent].concat();
+            assert_eq!(modulus_bits(&key), Some(bits), "{modulus:?}");
+        }
+    }
+
+    #[test]
     fn r_and_s_become_der_as_der_wants_numbers() {
         let value = |first: &[u8], second: &[u8]| {
             let mut value = vec![0; 64];

@@ -665,6 +665,7 @@ fn the_transforms_are_the_two_that_saml_allows_in_their_order() {
         [ENVELOPED, xpath, TRANSFORM].concat(),
         [ENVELOPED, xpath].concat(),
         [xpath, TRANSFORM].concat(),
+        [base64, TRANSFORM].concat(),
         [ENVELOPED, base64].concat(),
         [ENVELOPED, xslt].concat(),
         ENVELOPED.replace("/>", ">text</ds:Transform>") + TRANSFORM,
