@@ -17,6 +17,9 @@ const FRESH: &str = "fresh-";
 /// The browser's own directory inside ours, which holds the lock.
 const DATA: &str = "data";
 
+/// The browser's own lock, inside its directory.
+const BROWSER_LOCK: &str = "SingletonLock";
+
 /// How long a browser that has lost its login may take to end.
 const BROWSER_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -201,7 +204,8 @@ impl BrowserProfile {
     }
 
     /// Makes the directory ready for a browser that starts now: with these preferences where it is new, and without
-    /// the pages that were open last time.
+    /// the pages that were open last time, nor the lock of a browser that is gone. (One of another host, such as a
+    /// container of yesterday with the same home, would keep the browser from starting.)
     ///
     /// # Errors
     /// [`StoreError`]
@@ -213,15 +217,21 @@ impl BrowserProfile {
         if fs::symlink_metadata(path.join(name)).is_err() {
             directory.replace(name, preferences)?;
         }
-        let pages = path.join("Sessions");
-        match fs::remove_dir_all(&pages) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::Io {
-                doing: "remove",
-                path: pages,
-                error,
-            }),
-            _ => Ok(()),
-        }
+        let (lock, pages) = (self.path().join(BROWSER_LOCK), path.join("Sessions"));
+        removed(fs::remove_file(&lock), lock)?;
+        removed(fs::remove_dir_all(&pages), pages)
+    }
+}
+
+/// What is not there need not be removed.
+fn removed(result: io::Result<()>, path: PathBuf) -> Result<(), StoreError> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::Io {
+            doing: "remove",
+            path,
+            error,
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -246,18 +256,26 @@ fn remove(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a browser runs with this directory: its lock is a link that names the host and the process.
+/// Whether a browser of this machine runs with this directory: its lock is a link that names the host and the process.
 #[cfg(unix)]
 fn has_browser(data: &Path) -> bool {
-    let Ok(owner) = fs::read_link(data.join("SingletonLock")) else {
+    let Ok(owner) = fs::read_link(data.join(BROWSER_LOCK)) else {
         return false;
     };
     let process = owner
         .to_str()
-        .and_then(|owner| owner.rsplit_once('-')?.1.parse().ok())
+        .and_then(|owner| owner.rsplit_once('-'))
+        .filter(|(host, _)| *host == this_host())
+        .and_then(|(_, process)| process.parse().ok())
         .and_then(rustix::process::Pid::from_raw);
     // Whoever is not there to be asked has left the link behind.
     process.is_some_and(|process| rustix::process::test_kill_process(process).is_ok())
+}
+
+#[cfg(unix)]
+fn this_host() -> String {
+    let system = rustix::system::uname();
+    system.nodename().to_string_lossy().into_owned()
 }
 
 #[cfg(not(unix))]
@@ -330,12 +348,17 @@ mod tests {
         );
         drop(profile);
         let take = || profiles.lock(directory.clone(), false, Duration::ZERO);
-        symlink(format!("this-host-{}", std::process::id()), &lock).unwrap();
+        let (here, us) = (this_host(), std::process::id());
+        symlink(format!("{here}-{us}"), &lock).unwrap();
         assert!(matches!(take(), Err(StoreError::BrowserBusy { .. })));
-        fs::remove_file(&lock).unwrap();
-        // No process has this number.
-        symlink("this-host-2147483646", &lock).unwrap();
-        assert!(take().is_ok());
+        // No process has this number, and this host does not know that one's.
+        for gone in [format!("{here}-2147483646"), format!("not-{here}-{us}")] {
+            fs::remove_file(&lock).unwrap();
+            symlink(gone, &lock).unwrap();
+            take().unwrap().prepare(b"{}").unwrap();
+            assert!(fs::symlink_metadata(&lock).is_err());
+            symlink("x", &lock).unwrap();
+        }
     }
 
     #[test]
@@ -348,7 +371,7 @@ mod tests {
         let lock = profile.path().join("SingletonLock");
         drop(profile);
         assert!(profiles.look(&work()).unwrap());
-        symlink(format!("this-host-{}", std::process::id()), &lock).unwrap();
+        symlink(format!("{}-{}", this_host(), std::process::id()), &lock).unwrap();
         assert!(matches!(
             profiles.look(&work()),
             Err(StoreError::BrowserBusy { .. })
