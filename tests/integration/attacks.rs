@@ -514,6 +514,25 @@ fn legacy_algorithms_are_taken_only_where_allowed_and_are_told() {
 }
 
 #[test]
+fn a_certificate_is_told_before_its_dates_and_after_them() {
+    let trust = trust("idp.pem");
+    let (from, until) = (trust.keys[0].not_before(), trust.keys[0].not_after());
+    let (from, until) = (from.unwrap(), until.unwrap());
+    let second = SignedDuration::from_secs(1);
+    for (now, outcome) in [
+        (from - second, Outcome::Warn),
+        (from, Outcome::Pass),
+        (until, Outcome::Pass),
+        (until + second, Outcome::Warn),
+    ] {
+        let report = inspect(&good("assertion-signed.xml"), &trust, &expected(), now);
+        let mut dates = report.checks.iter();
+        let dates = dates.find(|check| check.rule == Rule::CertificateDates);
+        assert_eq!(dates.unwrap().outcome, outcome, "{now}");
+    }
+}
+
+#[test]
 fn the_clocks_may_be_apart_as_far_as_is_allowed_and_no_further() {
     let at = |time: &str, skew: i64| {
         let expected = Expected {
@@ -723,6 +742,19 @@ mod signed_here {
         for xml in [&inside, &idp.sign(&plain, "_r"), &idp.sign(&inside, "_r")] {
             assert_eq!(idp.validate(xml).unwrap().subject(), Some("ana"));
         }
+    }
+
+    /// In the canonical form ">" takes four bytes.
+    #[test]
+    fn what_is_longer_in_its_canonical_form_is_taken_all_the_same() {
+        let idp = Signer::new();
+        let said = format!(
+            "<saml:AttributeStatement><saml:Attribute Name=\"a\"><saml:AttributeValue>{}</saml:AttributeValue>\
+             </saml:Attribute></saml:AttributeStatement></saml:Assertion>",
+            ">".repeat(400_000)
+        );
+        let plain = response("Success", &assertion("ana")).replace("</saml:Assertion>", &said);
+        assert!(idp.validate(&idp.sign(&plain, "_r")).is_ok());
     }
 
     #[test]
