@@ -264,7 +264,6 @@ fn canonical(
     let options = c14n::Options {
         inclusive_prefixes: &how.inclusive_prefixes,
         exclude,
-        with_comments: false,
     };
     Ok(canonicalize(element, &options)?)
 }

@@ -211,7 +211,6 @@ impl Forge {
             let options = c14n::Options {
                 inclusive_prefixes: prefixes,
                 exclude,
-                with_comments: false,
             };
             canonicalize(element, &options).unwrap()
         };

@@ -18,7 +18,6 @@ fn main() -> std::io::Result<()> {
     };
     // The end of the questions is the end of the input.
     while let Ok(apex) = number(&mut input) {
-        let with_comments = number(&mut input)? != 0;
         let prefixes = String::from_utf8(text(&mut input)?).unwrap();
         let prefixes: Vec<&str> = prefixes
             .split_terminator(' ')
@@ -29,7 +28,6 @@ fn main() -> std::io::Result<()> {
                 let options = Options {
                     inclusive_prefixes: &prefixes,
                     exclude: None,
-                    with_comments,
                 };
                 let element = document.elements().nth(apex).unwrap_or(document.root());
                 canonicalize(element, &options).unwrap()

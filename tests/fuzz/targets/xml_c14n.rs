@@ -51,49 +51,40 @@ fn same_canonical_form(ours: &Document, theirs: &roxmltree::Document<'_>, bytes:
     prefixes.dedup();
     prefixes.retain(|_| choose(3) == 0);
 
-    for with_comments in [false, true] {
-        let options = Options {
-            inclusive_prefixes: &prefixes,
-            exclude: excluded.map(|index| elements[index]),
-            with_comments,
-        };
-        let naive = Naive {
-            apex: nodes[apex],
-            exclude: excluded.map(|index| nodes[index]),
-            inclusive_prefixes: &prefixes,
-            with_comments,
-        };
-        if let Ok(found) = canonicalize(elements[apex], &options) {
-            assert_eq!(String::from_utf8(found).unwrap(), naive.canonical());
-        }
+    let options = Options {
+        inclusive_prefixes: &prefixes,
+        exclude: excluded.map(|index| elements[index]),
+    };
+    let naive = Naive {
+        apex: nodes[apex],
+        exclude: excluded.map(|index| nodes[index]),
+        inclusive_prefixes: &prefixes,
+    };
+    if let Ok(found) = canonicalize(elements[apex], &options) {
+        assert_eq!(String::from_utf8(found).unwrap(), naive.canonical());
     }
 }
 
 fn is_its_own_canonical_form(document: &Document) {
-    for with_comments in [false, true] {
-        let options = Options {
-            with_comments,
-            ..Options::default()
-        };
-        let Ok(once) = canonicalize(document.root(), &options) else {
-            continue;
-        };
-        let Ok(again) = parse(&once, &Limits::RESPONSE) else {
-            // Longer than what it was made from, so perhaps beyond the limit; else it must read.
-            let shown = String::from_utf8_lossy(&once);
-            assert!(once.len() > Limits::RESPONSE.bytes, "{shown}");
-            continue;
-        };
-        let named = |document: &Document| -> Vec<String> {
-            let elements = document.elements();
-            elements
-                .map(|element| {
-                    let (namespace, name) = (element.namespace(), element.local_name());
-                    format!("{namespace}|{name}|{}", element.text())
-                })
-                .collect()
-        };
-        assert_eq!(named(document), named(&again));
-        assert_eq!(canonicalize(again.root(), &options).unwrap(), once);
-    }
+    let options = Options::default();
+    let Ok(once) = canonicalize(document.root(), &options) else {
+        return;
+    };
+    let Ok(again) = parse(&once, &Limits::RESPONSE) else {
+        // Longer than what it was made from, so perhaps beyond the limit; else it must read.
+        let shown = String::from_utf8_lossy(&once);
+        assert!(once.len() > Limits::RESPONSE.bytes, "{shown}");
+        return;
+    };
+    let named = |document: &Document| -> Vec<String> {
+        let elements = document.elements();
+        elements
+            .map(|element| {
+                let (namespace, name) = (element.namespace(), element.local_name());
+                format!("{namespace}|{name}|{}", element.text())
+            })
+            .collect()
+    };
+    assert_eq!(named(document), named(&again));
+    assert_eq!(canonicalize(again.root(), &options).unwrap(), once);
 }

@@ -8,7 +8,6 @@ pub struct Naive<'a, 'd> {
     pub apex: Node<'a, 'd>,
     pub exclude: Option<Node<'a, 'd>>,
     pub inclusive_prefixes: &'a [&'a str],
-    pub with_comments: bool,
 }
 
 impl<'a, 'd> Naive<'a, 'd> {
@@ -40,8 +39,6 @@ impl<'a, 'd> Naive<'a, 'd> {
             out.push_str(&format!("</{name}>"));
         } else if node.is_text() {
             out.push_str(&escaped(node.text().unwrap(), "&<>\r"));
-        } else if node.is_comment() && self.with_comments {
-            out.push_str(&format!("<!--{}-->", node.text().unwrap()));
         }
     }
 
