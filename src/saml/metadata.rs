@@ -330,8 +330,8 @@ mod tests {
         ));
         // Key roll-over: both are good. The same one twice is one.
         let both = [
-            key("", &one),
             key(" use=\"signing\"", &two),
+            key("", &one),
             key("", &one),
             encryption,
         ]
@@ -389,6 +389,18 @@ mod tests {
             read(&several, Some("sp")),
             Err(MetadataError::NotFound { .. })
         ));
+        // A federation has thousands.
+        for (number, end) in [
+            (8, "\"idp8\""),
+            (9, "\"idp8\", 1 more"),
+            (2000, ", 1992 more"),
+        ] {
+            let all: String = (1..=number)
+                .map(|number| entity(&format!("idp{number}"), "", &key))
+                .collect();
+            let shown = read(&group(&all), None).unwrap_err().to_string();
+            assert!(shown.ends_with(end), "{shown}");
+        }
         let twice = group(&format!("{one}{one}"));
         assert!(matches!(
             read(&twice, Some("one")),

@@ -211,8 +211,9 @@ impl<'t> Parser<'t> {
         let node = self.document.nodes.len();
         let element = ElementData {
             parent: self.open.last().copied().unwrap_or(index),
-            nodes: node..node + 1,
-            elements: index..index + 1,
+            // Until where, its end tag says.
+            nodes: node..node,
+            elements: index..index,
             source: self.at..self.after,
             prefix: self.store(prefix),
             local_name: self.store(local_name),

@@ -408,6 +408,8 @@ fn a_valid_response_says_what_was_signed_and_is_handed_on_as_it_was_posted() {
     let posted = good("assertion-signed.xml");
     let valid = validate(&posted, &trust("idp.pem"), &expected(), now()).unwrap();
     assert_eq!(valid.subject(), Some("ana.lopez@example.test"));
+    assert_eq!(valid.lasting_subject(), valid.subject());
+    assert_eq!(valid.key().unwrap().key, trust("idp.pem").keys[0]);
     assert_eq!(valid.issuer(), Some("https://idp.example.test/saml"));
     assert_eq!(valid.assertion_id(), Some("_a75adf55-01d7"));
     let end = valid.session_not_on_or_after().unwrap();
@@ -755,6 +757,30 @@ mod signed_here {
         );
         let plain = response("Success", &assertion("ana")).replace("</saml:Assertion>", &said);
         assert!(idp.validate(&idp.sign(&plain, "_r")).is_ok());
+    }
+
+    /// A NameID that is made up for one login tells nobody by whom the next one is.
+    #[test]
+    fn a_passing_name_is_a_user_and_nobody_to_know_again() {
+        let idp = Signer::new();
+        let plain = response("Success", &assertion("_af31"));
+        for (format, lasting) in [
+            ("urn:oasis:names:tc:SAML:2.0:nameid-format:transient", None),
+            (
+                "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+                Some("_af31"),
+            ),
+        ] {
+            let named = plain.replace(
+                "<saml:NameID>",
+                &format!("<saml:NameID Format=\"{format}\">"),
+            );
+            let valid = idp.validate(&idp.sign(&named, "_a")).unwrap();
+            assert_eq!(
+                (valid.subject(), valid.lasting_subject()),
+                (Some("_af31"), lasting)
+            );
+        }
     }
 
     #[test]
