@@ -20,9 +20,9 @@ pub(super) struct Case<'c> {
 
 /// Where the assertion was read from.
 pub(super) enum Reading {
-    /// From the bytes that a known key signed.
+    /// From the bytes that were signed, with a known key or, while one may be learned, with the one that came along.
     Signed(Assertion),
-    /// From an assertion that nobody known signed; only `inspect` goes on with one.
+    /// From an assertion that no signature covers; only `inspect` goes on with one.
     Unsigned(Assertion),
     /// It is encrypted: nothing was read.
     Encrypted,

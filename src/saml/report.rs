@@ -58,7 +58,7 @@ pub enum Verdict {
 /// All checks of one response, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// One check per rule that was held, in the order of [`Rule`].
+    /// One check per rule, in the order of [`Rule`], as far as they were held: [`Outcome::Skip`] says why one was not.
     pub checks: Vec<Check>,
     /// What they say together.
     pub verdict: Verdict,

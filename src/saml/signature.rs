@@ -54,9 +54,15 @@ impl Signed<'_> {
     /// The rules that do not hold, and what was found.
     fn broken(&self) -> impl Iterator<Item = (Rule, String)> {
         let errors = self.result.as_ref().err().into_iter().flatten();
-        errors.map(|error| {
+        // `xmldsig` also makes sure of place, number and ID by itself, whose rules stand in the part before.
+        let here = |error: &&SignatureError| {
+            !matches!(
+                error,
+                SignatureError::Position | SignatureError::Several { .. }
+            )
+        };
+        errors.filter(here).map(|error| {
             let rule = RULES.iter().find(|rule| rule.code() == error.code());
-            // `xmldsig` also makes sure of the place and the ID by itself, whose rules stand in the part before.
             let rule = rule.copied().unwrap_or(Rule::ReferenceUri);
             (rule, format!("{}: {error}", self.name))
         })
@@ -131,7 +137,7 @@ impl<'d> Signatures<'d> {
         } else if self.all.is_empty() {
             Finding::skip("no signature")
         } else if broken().any(|(other, _)| other < rule) {
-            Finding::skip("not held, since a rule before it is broken")
+            Finding::skip("nothing against it was found, but a rule before it is broken")
         } else if let Some(legacy) = self.legacy().filter(|_| rule == Rule::SignatureAlgorithm) {
             Finding::warn(legacy, "SHA-2, and RSA of at least 2048 bits")
         } else {
@@ -142,12 +148,16 @@ impl<'d> Signatures<'d> {
     /// What was taken only because the configuration allows algorithms that are no longer good.
     fn legacy(&self) -> Option<String> {
         let (name, verified) = self.held().find(|(_, verified)| verified.legacy())?;
-        Some(format!("{name}: {}", verified.algorithms()))
+        let (algorithms, key) = (verified.algorithms(), verified.key().description());
+        Some(format!("{name}: {algorithms} by {key}"))
     }
 
     /// The certificate inside a signature is never trusted. It is compared with the known ones to tell a person when
     /// the identity provider is about to change its key, or has done so.
     fn key_info(&self) -> Finding {
+        if self.known.is_empty() {
+            return Finding::skip("no key is known to compare with");
+        }
         let mut compared = false;
         for signed in &self.all {
             let sent = sent_along(signed.signature);
@@ -222,6 +232,8 @@ impl<'d> Signatures<'d> {
         // Canonical form is longer than what it was made from.
         const CANONICAL: Limits = Limits {
             bytes: MAX_BYTES,
+            // A list of prefixes may declare all anew that are declared around.
+            namespaces: Limits::RESPONSE.depth * Limits::RESPONSE.namespaces,
             ..Limits::RESPONSE
         };
         let Some((name, verified)) = self.held().next() else {

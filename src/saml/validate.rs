@@ -39,7 +39,8 @@ const STRUCTURE: &[(Rule, StructureCheck)] = &[
     (Rule::SignatureOrder, structure::signature_order),
 ];
 
-/// What the response says. In [`validate`] all of the assertion that these see was signed with a known key.
+/// What the response says. In [`validate`] all of the assertion that these see was signed: with a known key, or, where
+/// one may be learned ([`Trust::learn`]), with the one that came along.
 const RULES: &[(Rule, CaseCheck)] = &[
     // The message: fresh, a success, for us, asked for by nobody, from the identity provider.
     (Rule::IssueInstant, message::issue_instant),

@@ -59,7 +59,7 @@ pub enum XmlError {
     #[error("the document has a DOCTYPE, which can change what everything after it means")]
     Doctype,
     /// A processing instruction. Readers differ on what they do with one.
-    #[error("the document has a processing instruction, \"<?{}\"", brief(.target))]
+    #[error("the document has a processing instruction, {}", short(&format!("<?{}", .target)))]
     ProcessingInstruction {
         /// Its target, as `xml-stylesheet`.
         target: String,
@@ -87,7 +87,7 @@ pub enum Defect {
     #[error("the character U+{:04X} is not allowed in XML", u32::from(*.0))]
     Character(char),
     /// `&…;` that is neither one of the five entities nor a character.
-    #[error("\"&{};\" is not a reference that XML itself knows", brief(.0))]
+    #[error("{} is not a reference that XML itself knows", short(&format!("&{};", .0)))]
     Reference(String),
     /// `&` without its `;`.
     #[error("an \"&\" without its \";\"")]
@@ -99,7 +99,7 @@ pub enum Defect {
     #[error("\"--\" inside a comment")]
     CommentHyphens,
     /// Something that is not a name.
-    #[error("\"{}\" is not a name", brief(.0))]
+    #[error("{} is not a name", short(.0))]
     Name(String),
     /// An attribute that is not ` name="value"`.
     #[error("an attribute is not written as name=\"value\"")]
@@ -108,19 +108,19 @@ pub enum Defect {
     #[error("\"<\" in the value of an attribute")]
     LessThan,
     /// The same attribute twice, by its written name or by its namespace and local name.
-    #[error("the attribute \"{}\" is there twice", brief(.0))]
+    #[error("the attribute {} is there twice", short(.0))]
     DuplicateAttribute(String),
     /// A prefix that nothing declares.
-    #[error("the prefix \"{}\" is not declared", brief(.0))]
+    #[error("the prefix {} is not declared", short(.0))]
     UnboundPrefix(String),
     /// A declaration that Namespaces in XML 1.0 section 3 does not allow.
-    #[error("the prefix \"{}\" may not be declared so", brief(.0))]
+    #[error("the prefix {} may not be declared so", short(.0))]
     Declaration(String),
     /// A namespace name with characters that no URI has.
     #[error("\"{}\" is declared as a namespace, but has characters that no URI has", brief(.0))]
     Namespace(String),
     /// An end tag that is not that of the element that is open.
-    #[error("an end tag \"{}\" where another one was due", brief(.0))]
+    #[error("an end tag {} where another one was due", short(.0))]
     EndTag(String),
     /// The document ends too early, or markup does not end.
     #[error("the document ends before all that was begun has ended")]
@@ -140,6 +140,16 @@ pub enum Defect {
     /// No element at all.
     #[error("there is no element")]
     NoRoot,
+}
+
+/// A name in quotes. Where markup is damaged, what should be a name runs on into what stands behind it, a signature for
+/// one; that is nobody's to see, and no honest name is so long.
+fn short(name: &str) -> String {
+    const LONGEST: usize = 40;
+    match name.chars().count() {
+        0..=LONGEST => format!("\"{}\"", brief(name)),
+        long => format!("a text of {long} characters"),
+    }
 }
 
 impl XmlError {

@@ -107,6 +107,14 @@ pub enum SignatureError {
         /// The keys that were asked, as `RSA-2048 0a1b2c3d…`.
         keys: String,
     },
+    /// There was no key to ask.
+    #[error(
+        "nobody can tell whose the signature is, since no key of the identity provider is known"
+    )]
+    NoKey,
+    /// `SignatureValue` is not base64.
+    #[error("the signature's value is not base64")]
+    UnreadableValue,
     /// Not exactly one digest in the reference, or it is not base64.
     #[error("the signature does not hold exactly one readable digest")]
     UnreadableDigest,
@@ -135,7 +143,7 @@ impl SignatureError {
             Self::Algorithm { .. } | Self::LegacyAlgorithm { .. } => "SIG-ALG",
             Self::DigestAlgorithm { .. } | Self::LegacyDigestAlgorithm { .. } => "SIG-DIGEST-ALG",
             Self::UnsuitableKey { .. } => "SIG-KEY",
-            Self::Value { .. } => "SIG-VALUE",
+            Self::Value { .. } | Self::NoKey | Self::UnreadableValue => "SIG-VALUE",
             Self::UnreadableDigest | Self::Changed => "SIG-DIGEST",
             Self::EmptyDigest => "SIG-EMPTY-DIGEST",
         }

@@ -3,7 +3,7 @@
 //! A signature proves something about bytes. What makes it prove something about a *user* is that whoever reads the
 //! user reads exactly those bytes and nothing else. So there is one shape of signature and no other (SAML Core 5.4):
 //! it stands in the element it signs, refers to that element by its ID alone, and changes nothing about it but its own
-//! absence. [`verify()`] gives back the proof, a [`Verified`], which holds the very element and the very bytes.
+//! absence. [`examine`] gives back the proof, a [`Verified`], which holds the very element and the very bytes.
 //!
 //! Keys come from the configuration. `KeyInfo` is never read: a signature cannot vouch for the key it was made with.
 

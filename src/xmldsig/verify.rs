@@ -29,7 +29,7 @@ impl Policy {
 }
 
 /// The proof that an element, without its own signature in it, is what the holder of a trusted key signed. Only
-/// [`verify`] makes one.
+/// [`examine`] makes one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verified<'d> {
     element: Element<'d>,
@@ -107,8 +107,11 @@ pub fn examine<'d>(
     keys: &[TrustedKey],
     policy: Policy,
 ) -> Result<Verified<'d>, Vec<SignatureError>> {
-    check_position(signature, parent).map_err(|error| vec![error])?;
+    if !is(signature, "Signature") || signature.parent() != Some(parent) {
+        return Err(vec![SignatureError::Position]);
+    }
     let mut faults = Faults(Vec::new());
+    faults.hold(check_single(parent));
     if signature.has_comment_inside() {
         faults.0.push(SignatureError::Comment);
     }
@@ -131,11 +134,12 @@ pub fn examine<'d>(
     let key = match (canonicalization, signature_algorithm) {
         (Some(canonicalization), Some(algorithm)) => {
             let message = faults.hold(canonical(parts.signed_info, &canonicalization, None));
-            // A value that is no base64 is no key's signature.
-            let value = base64_of(parts.value).unwrap_or_default();
-            message.and_then(|message| {
-                faults.hold(find_key(keys, policy, algorithm, &message, &value))
-            })
+            let value = base64_of(parts.value).ok_or(SignatureError::UnreadableValue);
+            message
+                .zip(faults.hold(value))
+                .and_then(|(message, value)| {
+                    faults.hold(find_key(keys, policy, algorithm, &message, &value))
+                })
         }
         _ => None,
     };
@@ -188,11 +192,8 @@ fn covered(
     })
 }
 
-/// SAML Core 5.4.1: enveloped, and one per element.
-fn check_position(signature: Element<'_>, parent: Element<'_>) -> Result<(), SignatureError> {
-    if !is(signature, "Signature") || signature.parent() != Some(parent) {
-        return Err(SignatureError::Position);
-    }
+/// SAML Core 5.4.1: one signature per element.
+fn check_single(parent: Element<'_>) -> Result<(), SignatureError> {
     match parent
         .elements()
         .filter(|element| is(*element, "Signature"))
@@ -239,14 +240,12 @@ fn find_key<'k>(
             Match::Unsuitable => unsuitable.push(key.description()),
         }
     }
-    if unsuitable.is_empty() {
+    if keys.is_empty() {
+        Err(SignatureError::NoKey)
+    } else if unsuitable.is_empty() {
         let names: Vec<_> = keys.iter().map(TrustedKey::name).collect();
         Err(SignatureError::Value {
-            keys: if names.is_empty() {
-                "none".to_owned()
-            } else {
-                names.join(", ")
-            },
+            keys: names.join(", "),
         })
     } else {
         Err(SignatureError::UnsuitableKey {

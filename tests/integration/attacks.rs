@@ -449,12 +449,11 @@ fn a_key_that_is_not_known_is_a_strangers_whatever_comes_along_with_it() {
             "{refused}"
         );
         // The certificate inside is compared, so that a changed key can be told from an attack.
-        assert!(
-            refused
-                .report
-                .warnings()
-                .any(|check| check.rule == Rule::KeyInfo)
-        );
+        let told = refused
+            .report
+            .warnings()
+            .any(|check| check.rule == Rule::KeyInfo);
+        assert_eq!(told, !trust.keys.is_empty());
     }
     // With several keys one of them is enough: a key roll-over.
     let both = Trust {
@@ -493,6 +492,27 @@ fn a_certificate_that_comes_along_is_told_only_where_none_of_them_is_known() {
             is_told,
             "{certificates:?}"
         );
+    }
+}
+
+/// Where a ">" is lost, what should be a name runs on into the signature.
+#[test]
+fn a_damaged_response_shows_nothing_of_its_signature() {
+    for name in ["assertion-signed.xml", "folded-signature-value.xml"] {
+        let text = String::from_utf8(read(&fixtures().join("responses").join(name))).unwrap();
+        let value = text.split_once("<ds:SignatureValue>").unwrap().1;
+        let value: Vec<u8> = value.split_once('<').unwrap().0.into();
+        for (at, _) in text.match_indices(['>', '<', '"']) {
+            let damaged = [&text[..at], &text[at + 1..]].concat();
+            let posted = posted(damaged.as_bytes(), false).unwrap();
+            let report = inspect(&posted, &trust("idp.pem"), &expected(), now());
+            let found: String = report.checks.iter().map(|check| &*check.found).collect();
+            let mut pieces = value.windows(12);
+            assert!(
+                !pieces.any(|piece| found.contains(str::from_utf8(piece).unwrap())),
+                "{name}, without the character at {at}: {found}"
+            );
+        }
     }
 }
 

@@ -12,6 +12,8 @@ mod demo;
 #[cfg(unix)]
 mod doctor;
 mod exchange;
+#[cfg(target_os = "linux")]
+mod floods;
 mod formats;
 mod init;
 mod inspect;

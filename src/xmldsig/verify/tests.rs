@@ -381,6 +381,19 @@ fn it_must_stand_directly_in_what_it_signs_and_alone() {
         "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"/><s:Subject>",
     )]);
     assert_eq!(second, SignatureError::Several { found: 2 });
+    // The rest is held all the same, for whoever wants to know it.
+    let text = text.replace(
+        "<s:Subject>",
+        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><!----></ds:Signature><s:Subject>",
+    );
+    let document = parse(text.as_bytes(), &Limits::RESPONSE).unwrap();
+    let assertion = assertion_in(&document);
+    let second = assertion
+        .elements()
+        .filter(|element| element.is(NAMESPACE, "Signature"));
+    let faults = examine(second.last().unwrap(), assertion, &forge.trusted, STRICT).unwrap_err();
+    let codes: Vec<_> = faults.iter().map(SignatureError::code).collect();
+    assert_eq!(codes, ["SIG-MULTI", "SIG-COMMENT", "SIG-CHILDREN"]);
 }
 
 #[test]
