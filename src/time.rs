@@ -56,7 +56,7 @@ pub fn parse_date_time(text: &str) -> Option<Timestamp> {
     let kept = &fraction[..fraction.len().min(10)];
     let (day, clock) = head.split_at("0000-00-00T".len());
     // Midnight as a day's end is the first instant of the next day (XML Schema part 2, 3.2.7.1).
-    let ends_the_day = clock == b"24:00:00" && kept.iter().all(|byte| b".0".contains(byte));
+    let ends_the_day = clock == b"24:00:00" && fraction.iter().all(|byte| b".0".contains(byte));
     let (clock, later) = if ends_the_day {
         (b"00:00:00".as_slice(), SignedDuration::from_hours(24))
     } else {
@@ -208,6 +208,7 @@ mod tests {
             "2026-01-15T24:00:01Z",
             "2026-01-15T24:01:00Z",
             "2026-01-15T24:00:00.5Z",
+            "2026-01-15T24:00:00.0000000001Z",
             "2026-01-15T25:00:00Z",
             "2026-02-30T12:00:00Z",
             "2026-01-15T12:00:00z",
