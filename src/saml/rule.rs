@@ -223,6 +223,11 @@ impl Rule {
                 "Core 5.4, XML Signature 3.2.1",
                 "what was signed is unchanged",
             ),
+            Self::KeyInfo => (
+                "SIG-KEYINFO",
+                "Core 5.4.5",
+                "the certificate sent along is a known one (never trusted for it)",
+            ),
             Self::SignatureKey => (
                 "SIG-KEY",
                 "our rule; Core 5.4",
@@ -232,11 +237,6 @@ impl Rule {
                 "SIG-VALUE",
                 "Core 5.4, Profiles 4.1.4.3",
                 "signed with a key of the identity provider",
-            ),
-            Self::KeyInfo => (
-                "SIG-KEYINFO",
-                "Core 5.4.5",
-                "the certificate sent along is a known one (never trusted for it)",
             ),
             Self::KeyKnown => (
                 "KEY-KNOWN",
