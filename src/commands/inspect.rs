@@ -50,25 +50,25 @@ impl Inspect {
             .trust
             .resolve_inspection(&self.profile, &self.connection)?;
         let now = self.at.unwrap_or_else(time::now);
-        let report = self.report(&config, now, terminal)?;
+        let inspected = self.inspect(&config, now, terminal)?;
         let handed_out = if self.json {
-            terminal.hand_out(&json::of(&report, now, self.attribute_values)?)
+            terminal.hand_out(&json::of(&inspected, self.attribute_values)?)
         } else {
-            terminal.hand_out_tinted(&table::of(&report, now, self.attribute_values))
+            terminal.hand_out_tinted(&table::of(&inspected, self.attribute_values))
         };
         handed_out.map_err(CommandError::Output)?;
-        Ok(match report.verdict {
+        Ok(match inspected.report.verdict {
             Verdict::Refused => ExitCode::from(RESPONSE_REFUSED),
             Verdict::Accepted | Verdict::Unverified => ExitCode::SUCCESS,
         })
     }
 
-    fn report(
+    fn inspect(
         &self,
         config: &Inspection,
         now: Timestamp,
         terminal: &Terminal,
-    ) -> Result<Report, CommandError> {
+    ) -> Result<Inspected, CommandError> {
         let client = config.connection.client()?;
         let known = open_store()?.known();
         let fetching = Fetching {
@@ -89,18 +89,40 @@ impl Inspect {
                 problem,
             })
         })?;
-        let posted = match PostedResponse::recognise(&copied) {
-            Ok(posted) => posted,
-            Err(error) => return Ok(Report::undecodable(error)),
-        };
         let expected = Expected {
-            issuer: believed.issuer,
+            issuer: believed.issuer.clone(),
             audience: config.audience.clone(),
             recipient: self.recipient.clone().or_else(|| config.recipient.clone()),
             user: config.expect_user.clone(),
             clock_skew: config.clock_skew,
         };
-        Ok(inspect(&posted, &believed.trust, &expected, now))
+        let report = match PostedResponse::recognise(&copied) {
+            Ok(posted) => inspect(&posted, &believed.trust, &expected, now),
+            Err(error) => Report::undecodable(error),
+        };
+        let learned = believed.learned.as_ref();
+        Ok(Inspected {
+            report,
+            now,
+            learned: learned.map(|key| key.fingerprint().to_owned()),
+        })
+    }
+}
+
+/// A report, and what it goes by that it does not say itself.
+struct Inspected {
+    report: Report,
+    /// The time that the response was held against.
+    now: Timestamp,
+    /// The SHA-256 of the key that earlier logins have learned, where no other one is given.
+    learned: Option<String>,
+}
+
+impl Inspected {
+    /// The learned key, where the response is signed with another one: a login asks about that.
+    fn key_so_far(&self) -> Option<&str> {
+        let key = self.report.key.as_ref().filter(|key| !key.known);
+        key.and(self.learned.as_deref())
     }
 }
 

@@ -35,7 +35,7 @@ pub fn meaning(rule: Rule) -> &'static str {
         InResponseTo | ConfirmationInResponseTo => {
             "it answers a request that this program did not make"
         }
-        Issuer | IssuerFormat => "it comes from another identity provider than the configured one",
+        Issuer | IssuerFormat => "it comes from another identity provider than the expected one",
         Encrypted => "its assertion is encrypted",
         NameId => "it does not name the user",
         User => "it signs in another user than the expected one",
@@ -84,8 +84,7 @@ pub fn cure(rule: Rule) -> &'static str {
             "If your identity provider has changed its key, fetch its metadata again for --idp-metadata; otherwise \
              this came from somebody else."
         }
-        IssueInstant
-        | IssueInstantFar
+        IssueInstantFar
         | ConfirmationNotOnOrAfter
         | NotOnOrAfter
         | ConfirmationNotBefore
@@ -107,7 +106,8 @@ pub fn cure(rule: Rule) -> &'static str {
         }
         Issuer | IssuerFormat => {
             "Compare the issuer, letter for letter, with the one configured at Anypoint Platform, and give it with \
-             --issuer."
+             --issuer. Where nothing names one, an earlier login has learned it, which \
+             anyp-saml logout --identity-provider forgets."
         }
         Encrypted => {
             "Ask for an assertion that is not encrypted, or go on: the platform can read it."
@@ -117,7 +117,8 @@ pub fn cure(rule: Rule) -> &'static str {
             "Sign out at the identity provider and in again as the expected user, or change --expect-user."
         }
         ConfirmationNone | ConfirmationMethod | ConfirmationData | ConfirmationAddress
-        | Conditions | ConditionUnknown | OneTimeUse | ProxyRestriction | AuthnStatement => {
+        | IssueInstant | Conditions | ConditionUnknown | OneTimeUse | ProxyRestriction
+        | AuthnStatement => {
             "Show your identity provider's administrator the rule named here: this is no response of the Web Browser \
              SSO profile."
         }

@@ -138,7 +138,8 @@ impl Case<'_> {
     }
 }
 
-/// An instant beside this machine's clock, with the difference: a person can see from it which of two clocks is wrong.
+/// An instant beside the one that it is held against, with the difference: a person can see from it which of two clocks
+/// is wrong, or that the response is an old one.
 pub(super) fn clocks(instant: Timestamp, now: Timestamp) -> String {
     let difference = now.duration_since(instant);
     let side = if difference.is_negative() {
@@ -147,7 +148,7 @@ pub(super) fn clocks(instant: Timestamp, now: Timestamp) -> String {
         "before"
     };
     format!(
-        "{}, {} {side} this computer's clock ({})",
+        "{}, {} {side} {}, the time it is held against",
         to_the_second(instant),
         span(difference.abs()),
         to_the_second(now)

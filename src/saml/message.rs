@@ -79,7 +79,12 @@ pub(super) fn told(status: &Status) -> String {
         .map(|value| foreign::brief(status::short(value)))
         .collect();
     let mut told = codes.join(" / ");
-    if let Some(meaning) = values.iter().rev().find_map(|value| status::meaning(value)) {
+    // What is told is a refusal, which the word of a success would deny.
+    let mut causes = values
+        .iter()
+        .rev()
+        .filter(|value| **value != status::SUCCESS);
+    if let Some(meaning) = causes.find_map(|value| status::meaning(value)) {
         told = format!("{told} ({meaning})");
     }
     if let Some(message) = status

@@ -105,7 +105,7 @@ fn the_table_says_who_from_where_until_when_and_every_check() {
     assert_eq!(ended.stderr, "");
     let table = &ended.stdout;
     for text in [
-        "accepted",
+        "accepted: no rule is broken\n",
         "ana.lopez@example.test",
         "https://idp.example.test/saml",
         "2026-01-15T12:05:00Z",
@@ -188,6 +188,58 @@ fn without_a_key_a_whole_response_is_unverified_and_a_changed_one_refused() {
     let changed = xml.replace(PEOPLE[0].username, "somebody.else");
     let ended = inspect(&scene.world, changed.as_bytes(), &[]).code(4);
     assert!(ended.stdout.contains("SIG-DIGEST"), "{ended}");
+}
+
+#[test]
+fn what_nothing_is_configured_for_is_said_not_to_be_held() {
+    let world = World::new();
+    let certificate = fixtures().join("idp.pem");
+    let xml = read(&fixtures().join("responses/assertion-signed.xml"));
+    let held = |more: &[&str]| {
+        let own = ["--idp-certificate", certificate.to_str().unwrap()];
+        let ended = inspect(&world, &xml, &[&own[..], &EXPECTED[..2], more].concat());
+        ended.code(0).stdout.lines().next().unwrap().to_owned()
+    };
+    assert_eq!(
+        held(&[]),
+        "accepted: no rule is broken (not held against anything, for want of: --issuer, --audience, --recipient)"
+    );
+    assert_eq!(
+        held(&EXPECTED[2..6]),
+        "accepted: no rule is broken (not held against anything, for want of: --audience)"
+    );
+}
+
+#[test]
+fn the_hints_are_of_somebody_who_looks_and_does_not_sign_in() {
+    let world = World::new();
+    let certificate = fixtures().join("idp.pem");
+    let own = ["--idp-certificate", certificate.to_str().unwrap()];
+    let xml = read(&fixtures().join("responses/assertion-signed.xml"));
+    for (changed, code, hint) in [
+        (
+            ["--recipient", "http://127.0.0.1:1/"],
+            "(DESTINATION)",
+            "with --recipient",
+        ),
+        (["--at", "2026-01-15T12:09:00Z"], "(SC-NOA)", "with --at"),
+        (["--at", "2026-01-15T11:00:00Z"], "(TIME-NB)", "with --at"),
+        (["--expect-user", "max"], "(USER)", "with --expect-user"),
+    ] {
+        let kept = EXPECTED
+            .chunks(2)
+            .filter(|flag| flag[0] != changed[0])
+            .flatten();
+        let kept: Vec<&str> = kept.copied().collect();
+        let ended = inspect(&world, &xml, &[&own[..], &kept, &changed].concat()).code(4);
+        let mut lines = ended.stdout.lines();
+        assert!(lines.next().unwrap().ends_with(code), "{ended}");
+        let cure = lines.next().unwrap();
+        assert!(cure.contains(hint), "{cure}");
+        for other in ["Sign in again", "--acs-url", "--listen"] {
+            assert!(!cure.contains(other), "{cure}");
+        }
+    }
 }
 
 #[test]

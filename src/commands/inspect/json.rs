@@ -1,9 +1,10 @@
 //! A report as JSON, for programs.
 
+use super::Inspected;
 use crate::commands::error::CommandError;
 use crate::foreign;
-use crate::saml::{Check, Report, Verdict};
-use crate::time::{Timestamp, to_the_second};
+use crate::saml::{Check, Verdict};
+use crate::time::to_the_second;
 use serde::Serialize;
 
 /// The field names are the interface; nothing is removed from it.
@@ -19,6 +20,9 @@ struct Document<'r> {
     usable_until: Option<String>,
     session_ends: Option<String>,
     key: Option<Key<'r>>,
+    /// The SHA-256 of the key that earlier logins have learned, where no other one is given: where `key` is another one,
+    /// a login asks about it.
+    learned_key: Option<&'r str>,
     attributes: Vec<Attribute<'r>>,
     /// The time that it was held against.
     at: String,
@@ -52,7 +56,8 @@ struct Attribute<'r> {
 }
 
 /// The report in one document, ended by a new line.
-pub(super) fn of(report: &Report, now: Timestamp, values: bool) -> Result<String, CommandError> {
+pub(super) fn of(inspected: &Inspected, values: bool) -> Result<String, CommandError> {
+    let report = &inspected.report;
     let document = Document {
         verdict: match report.verdict {
             Verdict::Accepted => "accepted",
@@ -74,6 +79,7 @@ pub(super) fn of(report: &Report, now: Timestamp, values: bool) -> Result<String
             not_before: signing.key.not_before().map(to_the_second),
             not_after: signing.key.not_after().map(to_the_second),
         }),
+        learned_key: inspected.learned.as_deref(),
         attributes: report
             .attributes
             .iter()
@@ -83,7 +89,7 @@ pub(super) fn of(report: &Report, now: Timestamp, values: bool) -> Result<String
                 values: values.then_some(attribute.values.as_slice()),
             })
             .collect(),
-        at: to_the_second(now),
+        at: to_the_second(inspected.now),
     };
     let json = serde_json::to_string_pretty(&document)
         .map_err(|error| CommandError::Other(error.to_string()))?;

@@ -1,22 +1,71 @@
 //! A report as a person reads it: first what it comes to, then who, from where and until when, then every check.
 
+use super::Inspected;
 use crate::commands::outcome::tinted;
 use crate::foreign::{brief, shown};
-use crate::login::{cure, meaning};
-use crate::saml::{Check, Outcome, Report, Verdict};
+use crate::login::{self, meaning};
+use crate::saml::{Check, Outcome, Report, Rule, Verdict};
 use crate::terminal::Tint;
-use crate::time::{Timestamp, to_the_second};
+use crate::time::to_the_second;
 
 /// The report, ended by a new line.
-pub(super) fn of(report: &Report, now: Timestamp, values: bool) -> String {
+pub(super) fn of(inspected: &Inspected, values: bool) -> String {
     let mut table = Table(String::new());
-    table.verdict(report);
-    table.facts(report, now, values);
+    table.verdict(inspected);
+    table.facts(inspected, values);
     table.line("");
-    for check in &report.checks {
+    for check in &inspected.report.checks {
         table.check(check);
     }
     table.0
+}
+
+/// What was shown and not held against anything, since nothing is configured to hold it against.
+fn not_held(report: &Report) -> String {
+    let is_shown = |rules: &[Rule]| report.warnings().any(|check| rules.contains(&check.rule));
+    let flags = [
+        ("--issuer", &[Rule::Issuer][..]),
+        ("--audience", &[Rule::Audience]),
+        (
+            "--recipient",
+            &[Rule::Destination, Rule::ConfirmationRecipient],
+        ),
+    ];
+    let flags = flags.into_iter().filter(|(_, rules)| is_shown(rules));
+    let flags: Vec<_> = flags.map(|(flag, _)| flag).collect();
+    if flags.is_empty() {
+        return String::new();
+    }
+    format!(
+        " (not held against anything, for want of: {})",
+        flags.join(", ")
+    )
+}
+
+/// What to do next: as of a login, but for what depends on where and when the response is looked at.
+fn cure(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Destination | Rule::ConfirmationRecipient => {
+            "Give the address that it was posted to with --recipient. If a login refuses it as well, have exactly the \
+             login's address registered as ACS URL (reply URL) at the identity provider."
+        }
+        Rule::ConfirmationNotOnOrAfter
+        | Rule::ConfirmationNotBefore
+        | Rule::NotOnOrAfter
+        | Rule::NotBefore
+        | Rule::SessionNotOnOrAfter => {
+            "A response is good for minutes. Hold an old one against the time of its sign-in with --at; if a login \
+             refuses a new one, set this machine's clock right, or allow for the difference with --clock-skew."
+        }
+        Rule::User => {
+            "Give the user whom you expect with --expect-user; a login for one takes no response for another."
+        }
+        Rule::InResponseTo | Rule::ConfirmationInResponseTo => {
+            "Sign in from the identity provider's own link (IdP-initiated), not from a page of Anypoint Platform, which \
+             cannot exchange such a response. Some identity providers fill it in on their own: that setting must be off."
+        }
+        rule => login::cure(rule),
+    }
 }
 
 struct Table(String);
@@ -27,16 +76,24 @@ impl Table {
         self.0.push('\n');
     }
 
-    fn verdict(&mut self, report: &Report) {
+    fn verdict(&mut self, inspected: &Inspected) {
+        let report = &inspected.report;
         let (tint, word, because) = match report.verdict {
-            Verdict::Accepted => (Tint::Good, "accepted", "every rule holds".to_owned()),
-            Verdict::Unverified if report.key.is_some() && !report.signed => (
-                Tint::Doubt,
-                "unverified",
-                "every rule holds, but no key was given to know the signature by: the response is whole, and anybody \
-                 may have made it"
-                    .to_owned(),
+            Verdict::Accepted => (
+                Tint::Good,
+                "accepted",
+                format!("no rule is broken{}", not_held(report)),
             ),
+            Verdict::Unverified if report.key.is_some() && !report.signed => {
+                let but = if inspected.key_so_far().is_some() {
+                    "it is signed with another key than earlier logins have learned: a login asks about that, and \
+                     refuses it where there is nobody to ask"
+                } else {
+                    "no key was given to know the signature by: the response is whole, and anybody may have made it"
+                };
+                let because = format!("no rule is broken{}, but {but}", not_held(report));
+                (Tint::Doubt, "unverified", because)
+            }
             Verdict::Unverified => (
                 Tint::Doubt,
                 "unverified",
@@ -68,7 +125,8 @@ impl Table {
         ));
     }
 
-    fn facts(&mut self, report: &Report, now: Timestamp, values: bool) {
+    fn facts(&mut self, inspected: &Inspected, values: bool) {
+        let Inspected { report, now, .. } = inspected;
         let absent = || "not to be read".to_owned();
         self.fact(
             "user",
@@ -89,8 +147,11 @@ impl Table {
             ),
         };
         self.fact("signed by", &signed);
+        if let Some(known) = inspected.key_so_far() {
+            self.fact("key so far", &format!("SHA-256 {known}"));
+        }
         if let Some(end) = report.usable_until {
-            let has_ended = if end <= now { " (past)" } else { "" };
+            let has_ended = if end <= *now { " (past)" } else { "" };
             self.fact(
                 "usable until",
                 &format!("{}{has_ended}", to_the_second(end)),
@@ -115,7 +176,7 @@ impl Table {
             };
             self.fact("attribute", &value);
         }
-        self.fact("held against", &format!("the time {}", to_the_second(now)));
+        self.fact("held against", &format!("the time {}", to_the_second(*now)));
         if !report.signed {
             self.line(
                 &Tint::Quiet.on(

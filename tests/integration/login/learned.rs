@@ -159,7 +159,11 @@ fn what_was_learned_is_one_identity_provider() {
         issuer: Some("https://elsewhere.example/".into()),
         ..ResponseOptions::default()
     };
-    hand_in(&scene, &other).code(4).says(&["ISSUER"]);
+    hand_in(&scene, &other).code(4).says(&[
+        "ISSUER",
+        "than the expected one",
+        "logout --identity-provider",
+    ]);
 }
 
 #[test]
@@ -199,14 +203,40 @@ fn inspect_knows_what_logins_have_learned() {
     let scene = Scene::set();
     hand_in(&scene, &ResponseOptions::default()).code(0);
     let response = scene.response(&ResponseOptions::default());
+    let others = scene.response(&of_a_stranger());
     let platform = scene.demo.platform.acs_url();
     let listen = scene.demo.identity_provider.acs().to_owned();
-    let Scene { world, .. } = scene;
+    let Scene { world, demo, .. } = scene;
     let world = world
         .with("ANYP_SAML_ACS_URL", &platform)
         .with("ANYP_SAML_LISTEN", &listen);
-    let ended = world.run_with_input(&["inspect", "-"], response.as_bytes());
-    assert!(ended.code(0).stdout.contains("accepted"));
+    let inspect = |response: &str, more: &[&str]| {
+        let arguments = [&["inspect", "-"], more].concat();
+        let ended = world.run_with_input(&arguments, response.as_bytes());
+        ended.code(0).stdout
+    };
+    let learned = TrustedKey::from_certificate_der(demo.identity_provider.certificate_der());
+    let learned = learned.unwrap().fingerprint().to_owned();
+    let json: serde_json::Value = serde_json::from_str(&inspect(&response, &["--json"])).unwrap();
+    assert_eq!(json["verdict"], "accepted");
+    assert_eq!(json["learned_key"], learned.as_str());
+    assert_eq!(json["key"]["sha256"], learned.as_str());
+    let table = inspect(&response, &[]);
+    assert!(!table.contains("key so far"), "{table}");
+
+    let json: serde_json::Value = serde_json::from_str(&inspect(&others, &["--json"])).unwrap();
+    assert_eq!(json["verdict"], "unverified");
+    assert_eq!(json["learned_key"], learned.as_str());
+    assert_eq!(json["key"]["known"], false);
+    assert_ne!(json["key"]["sha256"], learned.as_str());
+    let table = inspect(&others, &[]);
+    for text in [
+        "signed with another key than earlier logins have learned",
+        &format!("key so far    SHA-256 {learned}"),
+    ] {
+        assert!(table.contains(text), "{text}\n{table}");
+    }
+    assert!(!table.contains("no key was given"), "{table}");
 }
 
 #[cfg(unix)]
