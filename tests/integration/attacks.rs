@@ -779,6 +779,33 @@ mod signed_here {
         assert!(idp.validate(&idp.sign(&plain, "_r")).is_ok());
     }
 
+    /// In the canonical form one element declares what several around it did.
+    #[test]
+    fn what_declares_more_in_its_canonical_form_is_taken_all_the_same() {
+        let idp = Signer::new();
+        let declared = |range: std::ops::Range<usize>| -> String {
+            range
+                .map(|number| format!(" xmlns:p{number}=\"urn:{number}\""))
+                .collect()
+        };
+        let used: String = (1..65).map(|number| format!(" p{number}:a=\"\"")).collect();
+        let said = format!(
+            "<saml:AttributeStatement><saml:Attribute Name=\"a\"><saml:AttributeValue><p0:x{used}/></saml:AttributeValue>\
+             </saml:Attribute></saml:AttributeStatement></saml:Assertion>"
+        );
+        let plain = response("Success", &assertion("ana"))
+            .replace(
+                "<samlp:Response",
+                &format!("<samlp:Response{}", declared(0..40)),
+            )
+            .replace(
+                "<saml:Assertion ",
+                &format!("<saml:Assertion{} ", declared(40..65)),
+            )
+            .replace("</saml:Assertion>", &said);
+        assert!(idp.validate(&idp.sign(&plain, "_a")).is_ok());
+    }
+
     /// A NameID that is made up for one login tells nobody by whom the next one is.
     #[test]
     fn a_passing_name_is_a_user_and_nobody_to_know_again() {

@@ -193,6 +193,12 @@ fn of_what_is_trusted_and_expected() {
             user("max@example.test"),
         ),
         (
+            "rsa-sha1, not allowed",
+            fixture("attacks", "rsa-sha1.xml").unwrap(),
+            trust("idp.pem"),
+            expected(),
+        ),
+        (
             "rsa-sha1, allowed",
             fixture("attacks", "rsa-sha1.xml").unwrap(),
             legacy("rsa-sha1.xml"),
