@@ -45,7 +45,8 @@ impl PostedResponse {
     }
 
     /// Takes what a person copied from somewhere: base64, URL-encoded base64, the body of the form, the XML itself, or a
-    /// browser's HAR export, of which the last response posted is taken.
+    /// browser's HAR export, of which the last response posted is taken. Quotes around it, and the name of the field that
+    /// developer tools show before it, are taken off.
     ///
     /// # Errors
     /// It is none of them, or too large.
@@ -74,12 +75,13 @@ impl PostedResponse {
             return Err(DecodeError::TooLarge);
         }
         let trimmed = copied.trim_ascii();
-        if is_page(without_mark(trimmed)) {
+        let bare = without_wrapping(without_mark(trimmed));
+        if is_page(bare) {
             return Err(DecodeError::Page);
         }
-        let is_xml = without_mark(trimmed).starts_with(b"<");
+        let is_xml = bare.starts_with(b"<");
         // A terminal or an editor may have broken the line anywhere, which means nothing in a form or in base64.
-        let mut line = Zeroizing::new(without_mark(trimmed).to_vec());
+        let mut line = Zeroizing::new(bare.to_vec());
         line.retain(|byte| !b"\r\n".contains(byte));
         if !is_xml && let Some(form) = Form::parse(&line)? {
             return Self::new(form.saml_response, form.relay_state);
@@ -87,6 +89,9 @@ impl PostedResponse {
         // Nothing else has a "<". What may stand before it, such as half a character of UTF-16, is for the parser to say.
         if is_xml || trimmed.contains(&b'<') {
             return Self::from_xml(Zeroizing::new(copied.trim_ascii_end().to_vec()), None);
+        }
+        if matches!(bare, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+            return Err(DecodeError::Utf16);
         }
         // In the URL-encoded form "+" is written %2B, so one that is left is base64's.
         let text = percent_decoded(&line, Plus::Kept).ok_or(DecodeError::Form)?;
@@ -146,9 +151,20 @@ fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
-/// Whether it begins as HTML does.
+/// Without what stands around a value where it was copied: the name that developer tools show before it, and quotes.
+/// Neither has a meaning in base64 or in a form.
+fn without_wrapping(text: &[u8]) -> &[u8] {
+    let value = text.strip_prefix(b"SAMLResponse:").unwrap_or(text);
+    let value = value.trim_ascii();
+    match value {
+        [b'"', inside @ .., b'"'] | [b'\'', inside @ .., b'\''] => inside.trim_ascii(),
+        _ => value,
+    }
+}
+
+/// Whether it begins as HTML does, or as the part of a page that holds the response.
 fn is_page(text: &[u8]) -> bool {
-    [b"<!doctype html".as_slice(), b"<html"]
+    [b"<!doctype html".as_slice(), b"<html", b"<form", b"<input"]
         .iter()
         .any(|start| {
             text.get(..start.len())
@@ -306,6 +322,11 @@ mod tests {
             "RelayState=x&SAMLResponse=PGE%2BPz8%2BPsOpPC9hPg%3D%3D",
             "SAMLResponse=PGE%2BPz8%2B+PsOpPC9hPg%3D%3D",
             "<a>??>>é</a>\n",
+            "\"PGE+Pz8+PsOpPC9hPg==\"\n",
+            "'PGE+Pz8+PsOpPC9hPg=='",
+            "SAMLResponse: PGE+Pz8+PsOpPC9hPg==",
+            "\u{feff}SAMLResponse:\n\" PGE%2BPz8%2BPsOpPC9hPg%3D%3D \"",
+            "\"SAMLResponse=PGE%2BPz8%2BPsOpPC9hPg%3D%3D\"",
         ] {
             let response = PostedResponse::recognise(text.as_bytes()).unwrap();
             assert_eq!(response.base64(), BASE64, "{text}");
@@ -353,6 +374,12 @@ mod tests {
     fn a_form_that_says_two_things_or_nothing_is_refused() {
         let not_text = PostedResponse::recognise(b"PGE+\xff+").unwrap_err();
         assert_eq!(not_text, DecodeError::Character(5));
+        for utf_16 in [b"\xff\xfeP\0G\0E\0+\0".as_slice(), b"\xfe\xff\0P\0G\0E\0+"] {
+            assert_eq!(
+                PostedResponse::recognise(utf_16).unwrap_err(),
+                DecodeError::Utf16
+            );
+        }
         for (text, why) in [
             (
                 "SAMLResponse=PGEvPg==&SAMLResponse=PGEvPg==",
@@ -379,6 +406,23 @@ mod tests {
             ("{\"a\":1}", DecodeError::Archive),
             ("héllo", DecodeError::Character(2)),
             ("<html>", DecodeError::Page),
+            (
+                "<input type=\"hidden\" name=\"SAMLResponse\" value=\"PGEvPg==\">",
+                DecodeError::Page,
+            ),
+            (
+                "<FORM method=post><input name=SAMLResponse value=PGEvPg==></form>",
+                DecodeError::Page,
+            ),
+            ("\"", DecodeError::Character(1)),
+            ("\"\"", DecodeError::Empty),
+            ("\"PGEvPg==", DecodeError::Character(1)),
+            ("\"PGEvPg=='", DecodeError::Character(1)),
+            ("SAMLResponse:", DecodeError::Empty),
+            (
+                "SAMLResponse: PGEvPg==\nRelayState: x",
+                DecodeError::Character(19),
+            ),
             (
                 "\u{feff}<!DOCTYPE HTML>\n<form action=\"https://anypoint.mulesoft.com\">",
                 DecodeError::Page,

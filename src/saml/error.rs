@@ -26,8 +26,11 @@ pub enum DecodeError {
     /// The alphabet is right, the length or the padding is not.
     #[error("the response is not whole base64: its end or a part of it is missing")]
     Incomplete,
-    /// The page that the browser shows, where the response was expected that it posts.
-    #[error("this is a web page (HTML), and not the response that it posts")]
+    /// Not even text of the one encoding that is read here.
+    #[error("this is text in UTF-16, as PowerShell's > writes it: save it as UTF-8")]
+    Utf16,
+    /// The page that the browser shows, or its form, where the response was expected that it posts.
+    #[error("this is a web page (HTML) or a part of one, and not the response that it posts")]
     Page,
     /// A form body without the field.
     #[error("the form has no field SAMLResponse")]
