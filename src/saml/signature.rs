@@ -232,8 +232,9 @@ impl<'d> Signatures<'d> {
         // Canonical form is longer than what it was made from.
         const CANONICAL: Limits = Limits {
             bytes: MAX_BYTES,
-            // A list of prefixes may declare all anew that are declared around.
-            namespaces: Limits::RESPONSE.depth * Limits::RESPONSE.namespaces,
+            // An element declares what it did itself, and anew what its name and attributes use, or what the response
+            // around a signed assertion did.
+            namespaces: 3 * Limits::RESPONSE.namespaces,
             ..Limits::RESPONSE
         };
         let Some((name, verified)) = self.held().next() else {

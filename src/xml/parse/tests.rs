@@ -331,6 +331,9 @@ fn every_limit_holds_at_its_edge() {
     assert_eq!(code("<a b='' c='' d=''/>"), "XML-LIMIT");
     assert_eq!(code("<a b='' c='' d='' e='' f=''/>"), "XML-LIMIT");
     assert_eq!(code("<a xmlns='urn:a' xmlns:b='urn:b'/>"), "XML-LIMIT");
+    assert_eq!(code("<a xmlns='urn:a'><b xmlns='urn:b'/></a>"), "fits");
+    let below = "<a xmlns='urn:a'><b xmlns='urn:b' xmlns:c='urn:c'/></a>";
+    assert_eq!(code(below), "XML-LIMIT");
 }
 
 #[test]
