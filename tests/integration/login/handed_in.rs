@@ -161,8 +161,9 @@ fn what_is_no_response_is_said_to_be_none() {
     for (text, says) in [
         ("", "empty"),
         ("hello there", "base64"),
-        ("<html>", "XML-WF"),
-        ("<html/>", "ROOT"),
+        ("<html>", "web page"),
+        ("<a>", "XML-WF"),
+        ("<a/>", "ROOT"),
     ] {
         scene.hand_in(text.as_bytes(), &[]).code(4).says(&[says]);
     }
