@@ -13,7 +13,7 @@ use crate::encoding::decode_base64;
 use crate::time::{Timestamp, to_the_second};
 use crate::xml::{self, Document, Element, Limits, XmlError};
 use crate::xmldsig::c14n::MAX_BYTES;
-use crate::xmldsig::{Policy, SignatureError, TrustedKey, Verified, examine};
+use crate::xmldsig::{Policy, SignatureError, TrustedKey, Verified, verify};
 
 /// The rules of one signature, in the order in which `xmldsig` holds them: what shape it has, then whether what it
 /// vouches for is unchanged, then whose it is (XML Signature 3.2).
@@ -47,7 +47,7 @@ struct Signed<'d> {
     /// Of the element that bears it.
     name: &'static str,
     signature: Element<'d>,
-    result: Result<Verified<'d>, Vec<SignatureError>>,
+    result: Result<Verified, Vec<SignatureError>>,
 }
 
 impl Signed<'_> {
@@ -85,7 +85,7 @@ impl<'d> Signatures<'d> {
             .take(2)
             .filter_map(|(name, element)| {
                 let signature = structure::signatures(element).next()?;
-                let result = examine(signature, element, &keys, policy);
+                let result = verify(signature, element, &keys, policy);
                 Some(Signed {
                     name,
                     signature,
@@ -220,7 +220,7 @@ impl<'d> Signatures<'d> {
         Finding::pass("")
     }
 
-    fn held(&self) -> impl Iterator<Item = (&'static str, &Verified<'d>)> {
+    fn held(&self) -> impl Iterator<Item = (&'static str, &Verified)> {
         self.all
             .iter()
             .filter_map(|signed| Some((signed.name, signed.result.as_ref().ok()?)))

@@ -3,7 +3,7 @@
 //! A signature proves something about bytes. What makes it prove something about a *user* is that whoever reads the
 //! user reads exactly those bytes and nothing else. So there is one shape of signature and no other (SAML Core 5.4):
 //! it stands in the element it signs, refers to that element by its ID alone, and changes nothing about it but its own
-//! absence. [`examine`] gives back the proof, a [`Verified`], which holds the very element and the very bytes.
+//! absence. [`verify()`] gives back the proof, a [`Verified`], which holds the very bytes.
 //!
 //! Keys come from the configuration. `KeyInfo` is never read: a signature cannot vouch for the key it was made with.
 
@@ -18,9 +18,9 @@ mod verify;
 
 pub use algorithm::{Algorithms, DigestAlgorithm, SignatureAlgorithm};
 pub use error::SignatureError;
-pub use ids::{IdError, check_ids, check_plain_ids, check_unique_ids};
+pub use ids::{IdError, check_plain_ids, check_unique_ids};
 pub use key::{KeyError, TrustedKey};
-pub use verify::{Policy, Verified, examine, verify};
+pub use verify::{Policy, Verified, verify};
 
 /// The namespace of XML signatures.
 pub const NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";

@@ -160,8 +160,7 @@ mod tests {
         let element = find(document.root(), id).unwrap();
         let signature = element.elements().nth(1).unwrap();
         let keys = [TrustedKey::from_certificate_der(certificate).unwrap()];
-        verify(signature, element, &keys, Policy::default())
-            .is_ok_and(|verified| verified.element() == element)
+        verify(signature, element, &keys, Policy::default()).is_ok()
     }
 
     #[test]

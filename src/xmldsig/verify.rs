@@ -29,21 +29,15 @@ impl Policy {
 }
 
 /// The proof that an element, without its own signature in it, is what the holder of a trusted key signed. Only
-/// [`examine`] makes one.
+/// [`verify`] makes one.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Verified<'d> {
-    element: Element<'d>,
+pub struct Verified {
     bytes: Vec<u8>,
     key: TrustedKey,
     algorithms: Algorithms,
 }
 
-impl<'d> Verified<'d> {
-    /// The signed element. The signature inside it is not part of what was signed.
-    pub fn element(&self) -> Element<'d> {
-        self.element
-    }
-
+impl Verified {
     /// The canonical bytes that were signed, as UTF-8: the signed element without the signature.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -68,12 +62,11 @@ impl<'d> Verified<'d> {
 }
 
 /// Shows what the proof rests on, and nothing of what was signed.
-impl std::fmt::Debug for Verified<'_> {
+impl std::fmt::Debug for Verified {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             formatter,
-            "Verified({:?}, {} bytes, {}, {:?})",
-            self.element,
+            "Verified({} bytes, {}, {:?})",
             self.bytes.len(),
             self.algorithms,
             self.key
@@ -83,30 +76,17 @@ impl std::fmt::Debug for Verified<'_> {
 
 /// Verifies the signature that stands in `parent` and must sign `parent`, with one of `keys`.
 ///
+/// Whatever is computed with is looked at first, so that no transform of a stranger's ever runs.
+///
 /// # Errors
-/// The first rule that the signature breaks.
+/// All the rules that the signature breaks, one at least, in their order. What can be held only after a rule that is
+/// broken is not held.
 pub fn verify<'d>(
     signature: Element<'d>,
     parent: Element<'d>,
     keys: &[TrustedKey],
     policy: Policy,
-) -> Result<Verified<'d>, SignatureError> {
-    examine(signature, parent, keys, policy).map_err(|mut faults| faults.swap_remove(0))
-}
-
-/// The same, for a person who wants to know all that is wrong at once.
-///
-/// Whatever is computed with is looked at first, so that no transform of a stranger's ever runs.
-///
-/// # Errors
-/// The rules that the signature breaks, one at least, in their order. What can be held only after a rule that is broken
-/// is not held.
-pub fn examine<'d>(
-    signature: Element<'d>,
-    parent: Element<'d>,
-    keys: &[TrustedKey],
-    policy: Policy,
-) -> Result<Verified<'d>, Vec<SignatureError>> {
+) -> Result<Verified, Vec<SignatureError>> {
     if !is(signature, "Signature") || signature.parent() != Some(parent) {
         return Err(vec![SignatureError::Position]);
     }
@@ -145,7 +125,6 @@ pub fn examine<'d>(
     };
     match (faults.0.as_slice(), covered, signature_algorithm, key) {
         ([], Some((digest, bytes)), Some(signature), Some(key)) => Ok(Verified {
-            element: parent,
             bytes,
             key: key.clone(),
             algorithms: Algorithms { signature, digest },
