@@ -183,6 +183,16 @@ fn two_assertions_are_one_too_many_and_none_is_one_too_few() {
         Fail
     );
     assert_eq!(outcome(&[(assertion, "")], Rule::AssertionCount), Fail);
+    // A failure alone has none, and needs no signature; what is wrong with it is said by its status.
+    let failed = ("status:Success", "status:Requester");
+    for rule in [Rule::AssertionCount, Rule::SignatureNone] {
+        assert_eq!(outcome(&[failed, (assertion, "")], rule), Skip);
+        assert_eq!(outcome(&[(assertion, "")], rule), Fail);
+    }
+    assert_eq!(outcome(&[failed], Rule::AssertionCount), Pass);
+    assert_eq!(outcome(&[failed], Rule::SignatureNone), Fail);
+    let encrypted = (assertion, "<saml:EncryptedAssertion/>");
+    assert_eq!(outcome(&[failed, encrypted], Rule::SignatureNone), Warn);
 }
 
 #[test]
