@@ -46,7 +46,7 @@ pub struct Check {
 /// What the checks say together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Signed by a known key, and every rule holds.
+    /// Signed by a known key, and no rule is broken.
     Accepted,
     /// A rule does not hold.
     Refused,

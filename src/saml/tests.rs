@@ -193,6 +193,11 @@ fn two_assertions_are_one_too_many_and_none_is_one_too_few() {
     assert_eq!(outcome(&[failed], Rule::SignatureNone), Fail);
     let encrypted = (assertion, "<saml:EncryptedAssertion/>");
     assert_eq!(outcome(&[failed, encrypted], Rule::SignatureNone), Warn);
+    let beside = (
+        "</samlp:Response>",
+        "<saml:EncryptedAssertion/></samlp:Response>",
+    );
+    assert_eq!(outcome(&[beside], Rule::SignatureNone), Fail);
 }
 
 #[test]
