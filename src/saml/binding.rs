@@ -76,8 +76,8 @@ impl PostedResponse {
         }
         let trimmed = copied.trim_ascii();
         let bare = without_wrapping(without_mark(trimmed));
-        if is_page(bare) {
-            return Err(DecodeError::Page);
+        if let Some(page) = page(bare) {
+            return Err(page);
         }
         let is_xml = bare.starts_with(b"<");
         // A terminal or an editor may have broken the line anywhere, which means nothing in a form or in base64.
@@ -162,14 +162,15 @@ fn without_wrapping(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether it begins as HTML does, or as the part of a page that holds the response.
-fn is_page(text: &[u8]) -> bool {
-    [b"<!doctype html".as_slice(), b"<html", b"<form", b"<input"]
-        .iter()
-        .any(|start| {
-            text.get(..start.len())
-                .is_some_and(|found| found.eq_ignore_ascii_case(start))
-        })
+/// What is said of a text that begins as HTML does, or as the part of a page that holds the response.
+fn page(text: &[u8]) -> Option<DecodeError> {
+    let begins = |start: &[u8]| {
+        text.get(..start.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(start))
+    };
+    let doctype = begins(b"<!doctype html");
+    let is_page = doctype || begins(b"<html") || begins(b"<form") || begins(b"<input");
+    is_page.then_some(DecodeError::Page { doctype })
 }
 
 /// Names what stands in the way of decoding.
@@ -405,14 +406,14 @@ mod tests {
             ("", DecodeError::Empty),
             ("{\"a\":1}", DecodeError::Archive),
             ("héllo", DecodeError::Character(2)),
-            ("<html>", DecodeError::Page),
+            ("<html>", DecodeError::Page { doctype: false }),
             (
                 "<input type=\"hidden\" name=\"SAMLResponse\" value=\"PGEvPg==\">",
-                DecodeError::Page,
+                DecodeError::Page { doctype: false },
             ),
             (
                 "<FORM method=post><input name=SAMLResponse value=PGEvPg==></form>",
-                DecodeError::Page,
+                DecodeError::Page { doctype: false },
             ),
             ("\"", DecodeError::Character(1)),
             ("\"\"", DecodeError::Empty),
@@ -425,7 +426,7 @@ mod tests {
             ),
             (
                 "\u{feff}<!DOCTYPE HTML>\n<form action=\"https://anypoint.mulesoft.com\">",
-                DecodeError::Page,
+                DecodeError::Page { doctype: true },
             ),
         ] {
             assert_eq!(

@@ -31,7 +31,10 @@ pub enum DecodeError {
     Utf16,
     /// The page that the browser shows, or its form, where the response was expected that it posts.
     #[error("this is a web page (HTML) or a part of one, and not the response that it posts")]
-    Page,
+    Page {
+        /// Whether it begins with a DOCTYPE.
+        doctype: bool,
+    },
     /// A form body without the field.
     #[error("the form has no field SAMLResponse")]
     NoField,

@@ -105,8 +105,15 @@ pub struct Attribute {
 impl Report {
     /// The report on what is no response at all.
     pub fn undecodable(error: DecodeError) -> Self {
+        let mut checks = vec![Finding::fail(error.to_string(), "").under(error.rule())];
+        if let DecodeError::Page { doctype } = error {
+            if doctype {
+                checks.push(Finding::fail("that of HTML", "").under(Rule::XmlDoctype));
+            }
+            checks.push(Finding::fail("HTML", "").under(Rule::Root));
+        }
         Self {
-            checks: vec![Finding::fail(error.to_string(), "").under(error.rule())],
+            checks,
             verdict: Verdict::Refused,
             signed: false,
             key: None,
@@ -196,6 +203,20 @@ mod tests {
             outcomes.map(Outcome::name),
             ["pass", "fail", "warn", "skip"]
         );
+    }
+
+    #[test]
+    fn a_web_page_breaks_the_rules_of_documents_as_well() {
+        let codes = |doctype| -> Vec<_> {
+            let report = Report::undecodable(DecodeError::Page { doctype });
+            report
+                .checks
+                .iter()
+                .map(|check| check.rule.code())
+                .collect()
+        };
+        assert_eq!(codes(true), ["DEC-B64", "XML-DOCTYPE", "ROOT"]);
+        assert_eq!(codes(false), ["DEC-B64", "ROOT"]);
     }
 
     #[test]
