@@ -232,9 +232,9 @@ impl<'d> Signatures<'d> {
         // Canonical form is longer than what it was made from.
         const CANONICAL: Limits = Limits {
             bytes: MAX_BYTES,
-            // An element declares what it did itself, and anew what its name and attributes use, or what the response
-            // around a signed assertion did.
-            namespaces: 3 * Limits::RESPONSE.namespaces,
+            // Three times as many as in a response: an element declares what it did itself, and anew what its name and
+            // attributes use, or what the response around a signed assertion did.
+            namespaces: 192,
             ..Limits::RESPONSE
         };
         let Some((name, verified)) = self.held().next() else {

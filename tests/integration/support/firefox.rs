@@ -70,6 +70,11 @@ impl Firefox {
         browser
     }
 
+    fn navigate(&mut self, address: &str) {
+        self.call("WebDriver:Navigate", json!({"url": address}))
+            .unwrap();
+    }
+
     fn call(&mut self, command: &str, parameters: Value) -> Result<Value, String> {
         self.last_id += 1;
         let message = json!([0, self.last_id, command, parameters]).to_string();
@@ -110,8 +115,10 @@ impl Window for Firefox {
     }
 
     fn open(&mut self, address: &str) {
-        self.call("WebDriver:Navigate", json!({"url": address}))
-            .unwrap();
+        // It answers before it leaves the page that it shows, which must not be taken for the one to come.
+        self.navigate("about:blank");
+        self.until("location.href === 'about:blank'");
+        self.navigate(address);
     }
 
     fn reload(&mut self) {
