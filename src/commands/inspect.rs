@@ -90,7 +90,7 @@ impl Inspect {
             })
         })?;
         let expected = Expected {
-            issuer: believed.issuer.clone(),
+            issuer: believed.issuer,
             audience: config.audience.clone(),
             recipient: self.recipient.clone().or_else(|| config.recipient.clone()),
             user: config.expect_user.clone(),

@@ -79,16 +79,19 @@ impl PostedResponse {
         if let Some(page) = page(bare) {
             return Err(page);
         }
-        let is_xml = bare.starts_with(b"<");
+        let xml = || Self::from_xml(Zeroizing::new(copied.trim_ascii_end().to_vec()), None);
+        if bare.starts_with(b"<") {
+            return xml();
+        }
         // A terminal or an editor may have broken the line anywhere, which means nothing in a form or in base64.
         let mut line = Zeroizing::new(bare.to_vec());
         line.retain(|byte| !b"\r\n".contains(byte));
-        if !is_xml && let Some(form) = Form::parse(&line)? {
+        if let Some(form) = Form::parse(&line)? {
             return Self::new(form.saml_response, form.relay_state);
         }
         // Nothing else has a "<". What may stand before it, such as half a character of UTF-16, is for the parser to say.
-        if is_xml || trimmed.contains(&b'<') {
-            return Self::from_xml(Zeroizing::new(copied.trim_ascii_end().to_vec()), None);
+        if trimmed.contains(&b'<') {
+            return xml();
         }
         if matches!(bare, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
             return Err(DecodeError::Utf16);

@@ -2,7 +2,6 @@
 
 use super::super::support::chromium;
 use super::super::support::processes::until;
-use super::super::support::skip::skipped;
 use super::super::support::world::{Ended, Running, World};
 use anyp_saml::demo::identity_provider::{IdentityProvider, IdpSettings};
 use anyp_saml::demo::platform::{Platform, PlatformSettings};
@@ -60,10 +59,7 @@ pub(super) fn is_root() -> bool {
 impl Stage {
     /// `None`, with the reason on standard error, where there is no Chromium.
     pub(super) fn set() -> Option<Self> {
-        let Some(program) = chromium::find() else {
-            skipped("there is no Chromium (tests/run installs it, or $CHROMIUM names it)");
-            return None;
-        };
+        let program = chromium::find()?;
         let world = World::new()
             .with("ANYP_SAML_CHROMIUM_NO_SANDBOX", "1")
             .with("DISPLAY", ":99");

@@ -33,10 +33,7 @@ struct Stage {
 
 impl Stage {
     fn set(software: Software) -> Option<Self> {
-        let Some(program) = chromium::find() else {
-            skipped("there is no Chromium (tests/run installs it, or $CHROMIUM names it)");
-            return None;
-        };
+        let program = chromium::find()?;
         if let Some(lacking) = IdentityProvider::lacking(software) {
             skipped(&format!("there is no {lacking}"));
             return None;

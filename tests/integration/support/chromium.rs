@@ -1,12 +1,10 @@
 //! A real Chromium without a window, driven over `--remote-debugging-pipe` (the Chrome DevTools Protocol, JSON messages
 //! that end with a NUL byte). Only what the tests need: open a page, ask it something, wait for it, picture it.
 
-use super::skip::skipped;
 use super::window::{self, Certificates, PATIENCE, Window};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use command_fds::{CommandFdExt, FdMapping};
 use serde_json::{Value, json};
-use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Write};
 use std::path::{Path, PathBuf};
@@ -27,15 +25,13 @@ pub struct Chromium {
 
 /// The Chromium of this machine: `$CHROMIUM`, else the first of the usual names on the path.
 pub fn find() -> Option<PathBuf> {
-    if let Some(named) = env::var_os("CHROMIUM") {
-        return Some(named.into());
-    }
-    window::on_the_path(&[
+    let names = [
         "chromium",
         "chromium-browser",
         "google-chrome",
         "google-chrome-stable",
-    ])
+    ];
+    window::program("Chromium", "CHROMIUM", &names)
 }
 
 impl Chromium {
@@ -151,11 +147,7 @@ impl Chromium {
 
 impl Window for Chromium {
     fn here(certificates: Certificates) -> Option<Self> {
-        let program = find();
-        if program.is_none() {
-            skipped("there is no Chromium (tests/run installs it, or $CHROMIUM names it)");
-        }
-        program.map(|program| Self::start(&program, certificates))
+        find().map(|program| Self::start(&program, certificates))
     }
 
     fn open(&mut self, address: &str) {

@@ -1,14 +1,12 @@
 //! A real Firefox without a window, driven over Marionette: JSON messages on a socket of the loopback, each behind its
 //! length and a colon. Only what the tests need.
 
-use super::skip::skipped;
 use super::window::{self, Certificates, PATIENCE, Window};
 use serde_json::{Value, json};
-use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,14 +17,6 @@ pub struct Firefox {
     connection: BufReader<TcpStream>,
     last_id: u64,
     _profile: tempfile::TempDir,
-}
-
-/// The Firefox of this machine: `$FIREFOX`, else the first of the usual names on the path.
-fn find() -> Option<PathBuf> {
-    if let Some(named) = env::var_os("FIREFOX") {
-        return Some(named.into());
-    }
-    window::on_the_path(&["firefox-esr", "firefox"])
 }
 
 impl Firefox {
@@ -107,11 +97,8 @@ impl Firefox {
 
 impl Window for Firefox {
     fn here(certificates: Certificates) -> Option<Self> {
-        let program = find();
-        if program.is_none() {
-            skipped("there is no Firefox (tests/run installs it, or $FIREFOX names it)");
-        }
-        program.map(|program| Self::start(&program, certificates))
+        window::program("Firefox", "FIREFOX", &["firefox-esr", "firefox"])
+            .map(|program| Self::start(&program, certificates))
     }
 
     fn open(&mut self, address: &str) {

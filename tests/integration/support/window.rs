@@ -1,5 +1,6 @@
 //! A window of a real browser, and what a person does there: opens a link, fills in a form, reads what is shown.
 
+use super::skip::skipped;
 use serde_json::Value;
 use std::env;
 use std::path::PathBuf;
@@ -91,8 +92,20 @@ pub trait Window: Sized {
     }
 }
 
-/// The first program of these names that is on the path.
-pub fn on_the_path(names: &[&str]) -> Option<PathBuf> {
+/// The program of a browser: what the variable names, else the first of these names that is on the path. `None`, and the
+/// reason on standard error, where there is none.
+pub fn program(browser: &str, variable: &str, names: &[&str]) -> Option<PathBuf> {
+    let named = env::var_os(variable).map(PathBuf::from);
+    let found = named.or_else(|| on_the_path(names));
+    if found.is_none() {
+        skipped(&format!(
+            "there is no {browser} (tests/run installs it, or ${variable} names it)"
+        ));
+    }
+    found
+}
+
+fn on_the_path(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let directories: Vec<_> = env::split_paths(&path).collect();
     names
